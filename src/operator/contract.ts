@@ -1,0 +1,81 @@
+/**
+ * What an operator is to the chain that calls it. Stateless one-to-one operators (map, filter,
+ * flatMap, pick) have no object: the chain compiler inlines their functions. All others are an
+ * `Operator`, whose `process` the compiled chain calls.
+ * Threads: the task; in `runInline` and simulation the one thread there is.
+ */
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/log.ts'
+import type { KeyedState, OperatorState } from '../state/contract.ts'
+
+/** Where an operator's results go. Generated per operator by the chain compiler. */
+export interface Output {
+  emit(record: unknown, timeMs: number): void
+  /** To a side output. A tag nobody reads is counted and dropped. */
+  emitTo(tag: string, record: unknown, timeMs: number): void
+  /** Only operators that declare `ownsWatermarks` call these. */
+  watermark(timeMs: number): void
+  idle(idle: boolean): void
+}
+
+/** Counters that any operator may use; one slot each in the task's shared metrics. */
+export interface OperatorMetrics {
+  readonly lateRecordsDropped: Counter
+  readonly recordsUnreadable: Counter
+}
+
+export interface Counter {
+  add(n: number): void
+}
+
+/** Timers of one operator subtask, for the current key of its keyed state. */
+export interface OperatorTimers {
+  /** Calls `onTimer` once the watermark reaches `timeMs`; setting the same one twice counts once. */
+  onEventTime(timeMs: number): void
+  onProcessingTime(timeMs: number): void
+  deleteEventTime(timeMs: number): void
+  deleteProcessingTime(timeMs: number): void
+}
+
+export interface OperatorContext {
+  readonly name: string
+  /** Stable id, equal in every worker and after a restart. */
+  readonly operatorId: string
+  readonly subtask: number
+  readonly parallelism: number
+  readonly maxParallelism: number
+  readonly attempt: number
+  readonly clock: Clock
+  readonly log: Logger
+  readonly output: Output
+  readonly metrics: OperatorMetrics
+  /** Present on operators behind keyBy. */
+  readonly keyed: KeyedState | undefined
+  readonly operatorState: OperatorState
+  /** The watermark that has reached this operator, `NO_TIME` before the first. */
+  watermark(): number
+  /**
+   * Asks for one call of `onProcessingTime` at `timeMs` of the clock (or later). A second call
+   * replaces the first; Infinity takes it back.
+   */
+  wakeAt(timeMs: number): void
+  /** Rings the task's doorbell: to be called when a promise an operator waits for is settled. */
+  wake(): void
+}
+
+export interface Operator {
+  open(context: OperatorContext): void | Promise<void>
+  process(record: unknown, timeMs: number): void
+  /** Event time has reached `timeMs`: fire what is due; the chain passes the watermark on after it. */
+  onWatermark?(timeMs: number): void
+  /** True if the chain must not pass watermarks on: this operator emits its own. */
+  readonly ownsWatermarks?: boolean
+  /** The time asked for with `wakeAt` has come. */
+  onProcessingTime?(nowMs: number): void
+  /** False while the operator cannot take another record (a sink whose buffer is full). */
+  ready?(): boolean
+  /** All input is consumed: emit what is left. */
+  finish?(): void
+  /** Always called, after `finish`, a failure or a cancellation; must not emit. */
+  close?(): void | Promise<void>
+}

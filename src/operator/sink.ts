@@ -1,0 +1,71 @@
+/**
+ * The contract of sinks. A writer in each sink subtask takes records into a bounded buffer; at a
+ * checkpoint it hands over committables; a committer makes them visible, idempotently. Until a
+ * committable is committed no reader of the output sees it.
+ */
+export interface WriterContext {
+  readonly subtask: number
+  readonly parallelism: number
+  readonly attempt: number
+  /** Identifies what may be committed: (lineage, checkpoint, sink uid, subtask). */
+  readonly lineage: string
+  readonly sinkId: string
+  readonly clock: import('../base/clock.ts').Clock
+  /** Rings the task's doorbell: `ready()` may have changed. */
+  wake(): void
+}
+
+export interface SinkWriter<T = unknown> {
+  open?(): void | Promise<void>
+  /** Synchronous, into a bounded buffer; `ready()` was true before. */
+  write(record: T, timeMs: number): void
+  /** False while the buffer is full; the task then takes no further record. */
+  ready(): boolean
+  /** Hands what is buffered on, at the latest when the input pauses. */
+  flush?(): void
+  /**
+   * Everything written so far becomes a set of committables, structured-clonable and small.
+   * Called at each checkpoint and once at the end of the input.
+   */
+  prepareCommit(checkpointId: number): readonly unknown[] | Promise<readonly unknown[]>
+  /** Always called; what was not handed over by `prepareCommit` is thrown away. */
+  close(): void | Promise<void>
+}
+
+export interface CommitContext {
+  readonly lineage: string
+  readonly sinkId: string
+}
+
+export interface StartContext extends CommitContext {
+  /** The user allows to replace output that is already there. */
+  readonly overwrite: boolean
+  /** True where the job goes on from a checkpoint: existing output is its own. */
+  readonly restoring: boolean
+}
+
+/** Main thread: before, between and after the writers. */
+export interface SinkCommitter {
+  /** Before any worker starts: refuses output that is there, or that cannot be written. */
+  start?(context: StartContext): Promise<void>
+  /** Makes committables visible. Idempotent: the same may come again after a crash. */
+  commit(committables: readonly unknown[], context: CommitContext): Promise<void>
+  /** After a restore: finishes what the restored checkpoint holds, withdraws what came later. */
+  recover?(committed: readonly unknown[], context: CommitContext): Promise<void>
+  /** After a failure or a cancellation: throws away what was never committed. */
+  abort?(context: CommitContext): Promise<void>
+  close?(): Promise<void>
+}
+
+/** What users pass to `stream.to`. */
+export interface Sink<T> {
+  readonly kind: string
+  readonly name: string
+  /** Plain options, part of the fingerprint. */
+  readonly options: Readonly<Record<string, unknown>>
+  writer(context: WriterContext): SinkWriter<T>
+  committer?(): SinkCommitter
+  /** Where the output lies, for people. */
+  readonly place?: string
+  readonly __in?: (record: T) => void
+}
