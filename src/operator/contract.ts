@@ -66,10 +66,15 @@ export interface OperatorContext {
 export interface Operator {
   open(context: OperatorContext): void | Promise<void>
   process(record: unknown, timeMs: number): void
-  /** Event time has reached `timeMs`: fire what is due; the chain passes the watermark on after it. */
-  onWatermark?(timeMs: number): void
+  /**
+   * Event time has reached `timeMs`: fire what is due; the chain passes the watermark on after it.
+   * False: a bounded part is done and more is due; the same call comes again once there is credit.
+   */
+  onWatermark?(timeMs: number): boolean
   /** True if the chain must not pass watermarks on: this operator emits its own. */
   readonly ownsWatermarks?: boolean
+  /** A batch of the task's source is through: a watermark generator may speak. */
+  onBatchEnd?(): void
   /** The time asked for with `wakeAt` has come. */
   onProcessingTime?(nowMs: number): void
   /** False while the operator cannot take another record (a sink whose buffer is full). */

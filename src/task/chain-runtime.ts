@@ -1,0 +1,250 @@
+/**
+ * A chain at work: its operators opened, its code compiled, its watermarks and wake-ups kept.
+ * Threads: the task.
+ */
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/log.ts'
+import type { TaskMetrics } from '../metrics/task-metrics.ts'
+import type { Operator, OperatorContext, OperatorMetrics } from '../operator/contract.ts'
+import type { SinkCommittables } from '../protocol/messages.ts'
+import type { KeyedState, OperatorState } from '../state/contract.ts'
+import type { ChainNode } from './chain-node.ts'
+import { nodesOf } from './chain-node.ts'
+import type { BatchLoop, CompiledChain, PageLoop } from './compiled-chain.ts'
+import { compileChain } from './compiled-chain.ts'
+import { ControlQueue } from './control-queue.ts'
+import { attribute } from './failure.ts'
+
+export interface ChainState {
+  keyed(node: ChainNode): KeyedState | undefined
+  operator(node: ChainNode): OperatorState
+}
+
+export interface ChainRuntimeOptions {
+  readonly head: ChainNode
+  readonly label: string
+  readonly subtask: number
+  readonly parallelism: number
+  readonly maxParallelism: number
+  readonly attempt: number
+  readonly clock: Clock
+  readonly log: Logger
+  readonly credit: { readonly stalled: number }
+  readonly metrics: TaskMetrics
+  readonly state: ChainState
+  readonly wake: () => void
+}
+
+/** A sink's operator: the one kind that hands committables over. */
+export interface CommittingOperator extends Operator {
+  prepareCommit(checkpointId: number): readonly unknown[] | Promise<readonly unknown[]>
+}
+
+export class ChainRuntime {
+  readonly nodes: readonly ChainNode[]
+  readonly chain: CompiledChain
+  readonly control: ControlQueue
+  readonly #options: ChainRuntimeOptions
+  readonly #hold = { pending: 0 }
+  readonly #wakeMs: number[]
+  #nextWakeMs = Number.POSITIVE_INFINITY
+
+  constructor(options: ChainRuntimeOptions) {
+    this.#options = options
+    this.nodes = nodesOf(options.head)
+    this.#wakeMs = this.nodes.map(() => Number.POSITIVE_INFINITY)
+    this.control = new ControlQueue(this.nodes.length, () => options.credit.stalled !== 0)
+    this.chain = compileChain({
+      head: options.head,
+      label: options.label,
+      gate: { credit: options.credit, control: this.#hold },
+      onFailure: (error, read) => this.#failedRecord(error, read),
+    })
+  }
+
+  get head(): ChainNode {
+    return this.#options.head
+  }
+
+  get nextWakeMs(): number {
+    return this.#nextWakeMs
+  }
+
+  pageLoop(): PageLoop {
+    return this.chain.pageLoop()
+  }
+
+  batchLoop(withTime: boolean): BatchLoop {
+    return this.chain.batchLoop(withTime)
+  }
+
+  async open(): Promise<void> {
+    for (const node of this.nodes) {
+      await this.#asyncly(node, () => node.operator?.open(this.#contextOf(node)))
+    }
+  }
+
+  /** A watermark from outside arrives at the head. */
+  watermark(timeMs: number): void {
+    this.#options.metrics.set('watermarkMs', timeMs)
+    this.control.watermarkAt(this.head, timeMs)
+    this.#hold.pending = 1
+  }
+
+  idle(idle: boolean): void {
+    this.control.idleAt(this.head, idle)
+    this.#hold.pending = 1
+  }
+
+  /** Passes watermarks on; false while something is left to do. */
+  advanceControl(): boolean {
+    if (this.#hold.pending === 0) return true
+    const done = this.#guarded(
+      () => this.control.node,
+      () => this.control.advance(),
+    )
+    if (done) this.#hold.pending = 0
+    return done
+  }
+
+  get controlPending(): boolean {
+    return this.#hold.pending !== 0
+  }
+
+  /** Calls the operators whose time has come. */
+  fireProcessingTime(nowMs: number): void {
+    if (nowMs < this.#nextWakeMs) return
+    for (const node of this.nodes) {
+      if (this.#wakeMs[node.index]! > nowMs) continue
+      this.#setWake(node, Number.POSITIVE_INFINITY)
+      this.#guarded(
+        () => node,
+        () => node.operator?.onProcessingTime?.(nowMs),
+      )
+    }
+  }
+
+  /** A batch of the source is through: watermark generators may speak. */
+  batchEnded(): void {
+    for (const node of this.nodes) node.operator?.onBatchEnd?.()
+  }
+
+  /** False while a sink of the chain is full. */
+  isReady(): boolean {
+    return this.nodes.every((node) => node.operator?.ready?.() ?? true)
+  }
+
+  finish(): void {
+    for (const node of this.nodes) {
+      this.#guarded(
+        () => node,
+        () => node.operator?.finish?.(),
+      )
+    }
+  }
+
+  async prepareCommit(checkpointId: number): Promise<readonly SinkCommittables[]> {
+    const sinks: SinkCommittables[] = []
+    for (const node of this.nodes) {
+      const operator = node.operator as CommittingOperator | undefined
+      if (operator?.prepareCommit === undefined) continue
+      const prepare = () => operator.prepareCommit(checkpointId)
+      const committables = await this.#asyncly(node, prepare)
+      sinks.push({ operatorId: node.operatorId, committables })
+    }
+    return sinks
+  }
+
+  /** Closes every operator, also when one of them fails; throws the first error. */
+  async close(): Promise<void> {
+    const errors: unknown[] = []
+    for (const node of this.nodes) {
+      try {
+        await node.operator?.close?.()
+      } catch (error) {
+        errors.push(attribute(error, { operator: node.name }))
+      }
+    }
+    if (errors.length > 0) throw errors[0]
+  }
+
+  /** Emits to a side output of `node`; false if nobody reads it. */
+  emitTo(node: ChainNode, tag: string, record: unknown, timeMs: number): boolean {
+    const emit = this.chain.emitters[node.index]?.sides.get(tag)
+    emit?.(record, timeMs)
+    return emit !== undefined
+  }
+
+  #contextOf(node: ChainNode): OperatorContext {
+    const options = this.#options
+    const emitters = this.chain.emitters[node.index]!
+    return {
+      name: node.name,
+      operatorId: node.operatorId,
+      subtask: options.subtask,
+      parallelism: options.parallelism,
+      maxParallelism: options.maxParallelism,
+      attempt: options.attempt,
+      clock: options.clock,
+      log: options.log,
+      output: {
+        emit: emitters.main,
+        emitTo: (tag, record, timeMs) => emitters.sides.get(tag)?.(record, timeMs),
+        watermark: (timeMs) => this.#pass(() => this.control.watermarkFrom(node, timeMs), timeMs),
+        idle: (idle) => this.#pass(() => this.control.idleFrom(node, idle)),
+      },
+      metrics: operatorMetrics(options.metrics),
+      keyed: options.state.keyed(node),
+      operatorState: options.state.operator(node),
+      watermark: () => this.control.watermarkOf(node),
+      wakeAt: (timeMs) => this.#setWake(node, timeMs),
+      wake: options.wake,
+    }
+  }
+
+  #pass(enqueue: () => void, watermarkMs?: number): void {
+    enqueue()
+    if (watermarkMs !== undefined) this.#options.metrics.set('watermarkMs', watermarkMs)
+    if (!this.control.isEmpty) this.#hold.pending = 1
+  }
+
+  #setWake(node: ChainNode, timeMs: number): void {
+    this.#wakeMs[node.index] = timeMs
+    this.#nextWakeMs = Math.min(...this.#wakeMs)
+  }
+
+  #failedRecord(error: unknown, read: () => unknown): never {
+    const node = this.#nodeOf(error) ?? this.head
+    throw attribute(error, { operator: node.name, record: read() })
+  }
+
+  /** Innermost first: a cause's stack was taken where the user's code threw. */
+  #nodeOf(error: unknown): ChainNode | undefined {
+    if (!(error instanceof Error)) return undefined
+    return this.chain.nodeOfStack(error.stack ?? '')
+  }
+
+  #guarded<T>(node: () => ChainNode | undefined, action: () => T): T {
+    try {
+      return action()
+    } catch (error) {
+      const at = this.#nodeOf(error) ?? node() ?? this.head
+      throw attribute(error, { operator: at.name })
+    }
+  }
+
+  async #asyncly<T>(node: ChainNode, action: () => T | Promise<T>): Promise<T> {
+    try {
+      return await action()
+    } catch (error) {
+      throw attribute(error, { operator: node.name })
+    }
+  }
+}
+
+function operatorMetrics(metrics: TaskMetrics): OperatorMetrics {
+  return {
+    lateRecordsDropped: { add: (n) => metrics.add('lateRecordsDropped', n) },
+    recordsUnreadable: { add: (n) => metrics.add('recordsUnreadable', n) },
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * Writes the source of a chain's function: the user's functions called directly, one operator a
+ * line, so that V8 inlines them and a stack trace's line names the operator.
+ */
+import type { ChainNode } from './chain-node.ts'
+import { nodesOf } from './chain-node.ts'
+
+export interface ChainSource {
+  readonly code: string
+  /** Index of the node whose code stands on each line of `code` (1-based), -1 for none. */
+  readonly nodeOfLine: readonly number[]
+}
+
+/**
+ * Names in the code: `f3` the user's function of node 3, `p3` its operator, `w3_0` its first
+ * exit's writer, `v` values, `t` event time.
+ */
+export function chainSource(head: ChainNode): ChainSource {
+  const lines = new Lines()
+  lines.add(-1, `'use strict'`)
+  for (const node of nodesOf(head)) {
+    lines.add(-1, declarations(node))
+  }
+  for (const node of nodesOf(head)) {
+    if (emits(node)) writeEmitters(lines, node)
+  }
+  lines.add(-1, 'function head(v0, t) {')
+  writeNode(lines, head, { value: 'v0', depth: 1 })
+  lines.add(-1, '}')
+  lines.add(-1, `return { head, emitters: { ${emitterTable(head)} } }`)
+  return { code: lines.text(), nodeOfLine: lines.nodes() }
+}
+
+class Lines {
+  readonly #text: string[] = []
+  readonly #nodes: number[] = [-1]
+
+  add(node: number, text: string): void {
+    this.#text.push(text)
+    this.#nodes.push(node)
+  }
+
+  text(): string {
+    return this.#text.join('\n')
+  }
+
+  nodes(): readonly number[] {
+    return this.#nodes
+  }
+}
+
+interface Place {
+  readonly value: string
+  readonly depth: number
+}
+
+function declarations(node: ChainNode): string {
+  const n = node.index
+  const parts = [`const f${n} = fns[${n}], p${n} = operators[${n}]`]
+  node.exits.forEach((_, k) => {
+    parts.push(`w${n}_${k} = exits[${n}][${k}]`)
+  })
+  return `${parts.join(', ')} // ${n}: ${node.spec.kind} ${JSON.stringify(node.name)}`
+}
+
+/** A function for the main output and one a side output, for an operator that emits by itself. */
+function writeEmitters(lines: Lines, node: ChainNode): void {
+  for (const [k, tag] of [undefined, ...sideOutputsOf(node)].entries()) {
+    lines.add(-1, `function emit${node.index}_${k}(v, t) {`)
+    deliver(lines, node, { tag, value: 'v', depth: 1 })
+    lines.add(-1, '}')
+  }
+}
+
+function emitterTable(head: ChainNode): string {
+  return nodesOf(head)
+    .filter(emits)
+    .map((node) => {
+      const sides = sideOutputsOf(node).map(
+        (tag, k) => `[${JSON.stringify(tag)}, emit${node.index}_${k + 1}]`,
+      )
+      return `${node.index}: { main: emit${node.index}_0, sides: new Map([${sides.join(', ')}]) }`
+    })
+    .join(', ')
+}
+
+/** A source emits unreadable records to its side output by itself. */
+function emits(node: ChainNode): boolean {
+  return node.operator !== undefined || node.spec.kind === 'source'
+}
+
+export function sideOutputsOf(node: ChainNode): readonly string[] {
+  const tags = [...node.children, ...node.exits].map((branch) => branch.sideOutput)
+  return [...new Set(tags.filter((tag) => tag !== undefined))]
+}
+
+/** The code that takes `place.value` into the node. */
+function writeNode(lines: Lines, node: ChainNode, place: Place): void {
+  const n = node.index
+  const pad = '  '.repeat(place.depth)
+  const result = `v${n + 1}`
+  const inner = { tag: undefined, value: result, depth: place.depth }
+  switch (node.spec.kind) {
+    case 'map':
+      lines.add(n, `${pad}const ${result} = f${n}(${place.value})`)
+      return deliver(lines, node, inner)
+    case 'pick':
+      lines.add(n, `${pad}const ${result} = ${pickLiteral(node.spec.fields, place.value)}`)
+      return deliver(lines, node, inner)
+    case 'filter':
+      lines.add(n, `${pad}if (f${n}(${place.value})) {`)
+      deliver(lines, node, { tag: undefined, value: place.value, depth: place.depth + 1 })
+      return lines.add(n, `${pad}}`)
+    case 'flatMap':
+      lines.add(n, `${pad}for (const ${result} of f${n}(${place.value})) {`)
+      deliver(lines, node, { ...inner, depth: place.depth + 1 })
+      return lines.add(n, `${pad}}`)
+    case 'source':
+    case 'union':
+    case 'collect':
+      return deliver(lines, node, { tag: undefined, value: place.value, depth: place.depth })
+    default:
+      return lines.add(n, `${pad}p${n}.process(${place.value}, t)`)
+  }
+}
+
+interface Delivery extends Place {
+  readonly tag: string | undefined
+}
+
+/**
+ * Exits first, since they encode the record at once; then the chained operators. Every branch but
+ * the last gets a copy: a record belongs to who receives it.
+ */
+function deliver(lines: Lines, node: ChainNode, delivery: Delivery): void {
+  const pad = '  '.repeat(delivery.depth)
+  node.exits.forEach((exit, k) => {
+    if (exit.sideOutput !== delivery.tag) return
+    lines.add(node.index, `${pad}w${node.index}_${k}.write(${delivery.value}, t)`)
+  })
+  const children = node.children.filter((child) => child.sideOutput === delivery.tag)
+  children.forEach((child, k) => {
+    const last = k === children.length - 1
+    if (last) return writeNode(lines, child.node, delivery)
+    const copy = `c${child.node.index}`
+    lines.add(node.index, `${pad}const ${copy} = copy(${delivery.value})`)
+    writeNode(lines, child.node, { value: copy, depth: delivery.depth })
+  })
+}
+
+function pickLiteral(fields: readonly string[], value: string): string {
+  const parts = fields.map((field) => {
+    const name = JSON.stringify(field)
+    return `${name}: ${value}[${name}]`
+  })
+  return `{ ${parts.join(', ')} }`
+}

@@ -1,0 +1,128 @@
+/**
+ * A chain as code: one generated function a chain, in every worker anew, so that each has its own
+ * feedback and everything inlines. Loops over a page or a batch are generated once a record shape.
+ */
+import { copyValue } from '../codec/copy.ts'
+import type { PageReader } from '../codec/page.ts'
+import { NO_TIME } from '../codec/page.ts'
+import type { Batch } from '../operator/source.ts'
+import type { UserFunction } from '../operator/spec.ts'
+import type { ChainNode } from './chain-node.ts'
+import { nodesOf } from './chain-node.ts'
+import { chainSource } from './chain-source.ts'
+
+/** Read by the compiled loops before each record: not 0 means stop here. */
+export interface LoopGate {
+  /** No credit is left on some output channel. */
+  readonly credit: { readonly stalled: number }
+  /** A watermark of the chain's own waits to be passed on. */
+  readonly control: { readonly pending: number }
+}
+
+export type EmitFunction = (record: unknown, timeMs: number) => void
+
+export interface Emitters {
+  readonly main: EmitFunction
+  readonly sides: ReadonlyMap<string, EmitFunction>
+}
+
+/** Runs records [from, to) of a page; returns the index of the first one not processed. */
+export type PageLoop = (reader: PageReader, from: number, to: number) => number
+export type BatchLoop = (batch: Batch, from: number, to: number) => number
+
+export interface CompiledChain {
+  readonly code: string
+  readonly emitters: Readonly<Record<number, Emitters>>
+  /** A loop with feedback of its own: one for each record shape. */
+  pageLoop(): PageLoop
+  batchLoop(withTime: boolean): BatchLoop
+  /** The node whose code threw, by the innermost frame of the chain's own code. */
+  nodeOfStack(stack: string): ChainNode | undefined
+}
+
+/** Told about an error with the record's index; must throw. */
+export type LoopFailure = (error: unknown, read: () => unknown) => never
+
+export interface CompileOptions {
+  readonly head: ChainNode
+  /** Shown in stack traces, such as `3-window`. */
+  readonly label: string
+  readonly gate: LoopGate
+  readonly onFailure: LoopFailure
+}
+
+export function compileChain(options: CompileOptions): CompiledChain {
+  const { head } = options
+  const nodes = nodesOf(head)
+  const source = chainSource(head)
+  const url = `sluice-chain:///${encodeURIComponent(options.label)}`
+  const code = `${source.code}\n//# sourceURL=${url}`
+  const make = new Function('fns', 'operators', 'exits', 'copy', code)
+  const built = make(
+    nodes.map(userFunctionOf),
+    nodes.map((node) => node.operator),
+    nodes.map((node) => node.exits.map((exit) => exit.writer)),
+    copyValue,
+  ) as { head: EmitFunction; emitters: Record<number, Emitters> }
+  const readiness = nodes.filter((node) => node.operator?.ready !== undefined)
+  const owns = nodes.some((node) => node.operator?.ownsWatermarks === true)
+  const condition = [
+    ...(owns ? ['control.pending === 0'] : []),
+    ...readiness.map((_, k) => `ready[${k}].ready()`),
+  ]
+    .map((test) => ` && ${test}`)
+    .join('')
+  const ready = readiness.map((node) => node.operator)
+  const loop = (body: string) =>
+    new Function(...LOOP_PARAMETERS, loopSource({ condition, body, url }))(
+      built.head,
+      options.gate.credit,
+      options.gate.control,
+      options.onFailure,
+      ready,
+    )
+  return {
+    code: source.code,
+    emitters: built.emitters,
+    pageLoop: () => loop('head(from.record(i), from.time(i))') as PageLoop,
+    batchLoop: (withTime) =>
+      loop(
+        withTime ? 'head(from.record(i), from.time(i))' : `head(from.record(i), ${NO_TIME})`,
+      ) as BatchLoop,
+    nodeOfStack: (stack) => nodes[lineNode(stack, url, source.nodeOfLine)],
+  }
+}
+
+const LOOP_PARAMETERS = ['head', 'credit', 'control', 'fail', 'ready']
+
+function loopSource(parts: { condition: string; body: string; url: string }): string {
+  return `'use strict'
+return function loop(from, start, end) {
+  let i = start
+  try {
+    for (; i < end && credit.stalled === 0${parts.condition}; i++) ${parts.body}
+  } catch (error) {
+    fail(error, () => from.record(i))
+  }
+  return i
+}
+//# sourceURL=${parts.url}-loop`
+}
+
+function userFunctionOf(node: ChainNode): UserFunction | undefined {
+  return 'fn' in node.spec ? node.spec.fn : undefined
+}
+
+/** A generated function's code begins two lines below the frame's first line. */
+const FUNCTION_HEADER_LINES = 2
+
+function lineNode(stack: string, url: string, nodeOfLine: readonly number[]): number {
+  for (const frame of stack.split('\n')) {
+    const at = frame.indexOf(`${url}:`)
+    if (at === -1) continue
+    const line = Number.parseInt(frame.slice(at + url.length + 1), 10) - FUNCTION_HEADER_LINES
+    const node = nodeOfLine[line]
+    if (node !== undefined && node >= 0) return node
+  }
+  return -1
+}

@@ -1,0 +1,219 @@
+/**
+ * The input of a source task: asks the coordinator for splits, reads them batch by batch, and
+ * keeps the position (position of the batch, records of it consumed).
+ * Threads: the task.
+ */
+import { SluiceError } from '../base/errors.ts'
+import type {
+  Batch,
+  NextBatch,
+  Source,
+  Split,
+  SplitReader,
+  UnreadableRecord,
+} from '../operator/source.ts'
+import type { BatchLoop } from './compiled-chain.ts'
+import type { InputProgress, TaskInput } from './task-input.ts'
+
+export interface SourceInputOptions {
+  readonly source: Source<unknown>
+  readonly reader: SplitReader
+  readonly requestSplit: () => void
+  readonly run: (loop: BatchLoop, batch: Batch, from: number) => number
+  readonly loopOf: (withTime: boolean) => BatchLoop
+  /** After a batch's last record: its watermark, if it has one. */
+  readonly onBatchEnd: (watermarkMs: number | undefined) => void
+  readonly onUnreadable: (record: UnreadableRecord) => void
+  readonly wake: () => void
+  readonly nowMs: () => number
+}
+
+type Phase =
+  | { readonly kind: 'wants-split' }
+  | { readonly kind: 'waits' }
+  | { readonly kind: 'open'; readonly split: Split }
+  | { readonly kind: 'reading'; readonly split: Split }
+  | { readonly kind: 'later'; readonly split: Split; readonly untilMs: number }
+  | { readonly kind: 'ended' }
+
+/** Where reading would go on after a restore. */
+export interface SourcePosition {
+  readonly split: Split
+  readonly batch: unknown
+  readonly consumed: number
+}
+
+export class SourceInput implements TaskInput {
+  readonly #options: SourceInputOptions
+  readonly #splits: Split[] = []
+  #phase: Phase = { kind: 'wants-split' }
+  #noMoreSplits = false
+  #batch: Batch | undefined
+  #consumed = 0
+  #unreadableTaken = 0
+  #pending = 0
+  #settled: { action: () => void } | undefined
+  readonly #loops: { plain?: BatchLoop; timed?: BatchLoop } = {}
+
+  constructor(options: SourceInputOptions) {
+    this.#options = options
+  }
+
+  get pendingPromises(): number {
+    return this.#pending
+  }
+
+  /** Splits assigned by the coordinator; `last`: no more will come. */
+  addSplits(splits: readonly Split[], last: boolean): void {
+    this.#splits.push(...splits)
+    this.#noMoreSplits ||= last
+    if (this.#phase.kind === 'waits') this.#phase = { kind: 'wants-split' }
+  }
+
+  position(): SourcePosition | undefined {
+    if (this.#batch === undefined || !('split' in this.#phase)) return undefined
+    return { split: this.#phase.split, batch: this.#batch.position, consumed: this.#consumed }
+  }
+
+  ready(): boolean {
+    if (this.#settled !== undefined || this.#batch !== undefined) return true
+    if (this.#pending > 0) return false
+    const phase = this.#phase
+    if (phase.kind === 'waits' || phase.kind === 'ended') return false
+    return phase.kind !== 'later' || this.#options.nowMs() >= phase.untilMs
+  }
+
+  nextWakeMs(): number {
+    return this.#phase.kind === 'later' ? this.#phase.untilMs : Number.POSITIVE_INFINITY
+  }
+
+  step(): InputProgress {
+    const settled = this.#settled
+    if (settled !== undefined) {
+      this.#settled = undefined
+      settled.action()
+    }
+    if (this.#batch !== undefined) return this.#runBatch(this.#batch)
+    if (this.#pending > 0) return 'idle'
+    return this.#advancePhase()
+  }
+
+  async close(): Promise<void> {
+    await this.#options.reader.close()
+  }
+
+  #advancePhase(): InputProgress {
+    const phase = this.#phase
+    switch (phase.kind) {
+      case 'wants-split':
+        return this.#takeSplit()
+      case 'open':
+        this.#await(this.#options.reader.open(phase.split, undefined), () => {
+          this.#phase = { kind: 'reading', split: phase.split }
+        })
+        return 'progress'
+      case 'later':
+        if (this.#options.nowMs() < phase.untilMs) return 'idle'
+        this.#phase = { kind: 'reading', split: phase.split }
+        return 'progress'
+      case 'reading':
+        this.#await(this.#options.reader.next(), (next) => this.#take(next, phase.split))
+        return this.#pending > 0 ? 'idle' : 'progress'
+      case 'waits':
+        return 'idle'
+      case 'ended':
+        return 'ended'
+    }
+  }
+
+  #takeSplit(): InputProgress {
+    const split = this.#splits.shift()
+    if (split !== undefined) {
+      this.#phase = { kind: 'open', split }
+      return 'progress'
+    }
+    if (this.#noMoreSplits) {
+      this.#phase = { kind: 'ended' }
+      return 'ended'
+    }
+    this.#options.requestSplit()
+    this.#phase = { kind: 'waits' }
+    return 'idle'
+  }
+
+  #take(next: NextBatch<unknown>, split: Split): void {
+    if (next === undefined) {
+      this.#phase = { kind: 'wants-split' }
+    } else if (next === 'later') {
+      const untilMs = this.#options.reader.laterMs ?? Number.POSITIVE_INFINITY
+      this.#phase = { kind: 'later', split, untilMs }
+    } else {
+      this.#batch = next
+      this.#consumed = 0
+      this.#unreadableTaken = 0
+    }
+  }
+
+  /** A reader's `wake`: whatever it said to wait for may have come. */
+  wakeReader(): void {
+    if (this.#phase.kind === 'later') this.#phase = { kind: 'reading', split: this.#phase.split }
+    this.#options.wake()
+  }
+
+  #runBatch(batch: Batch): InputProgress {
+    this.#takeUnreadable(batch)
+    if (this.#consumed < batch.count) {
+      const loop = this.#loopFor(batch)
+      this.#consumed = this.#options.run(loop, batch, this.#consumed)
+      if (this.#consumed < batch.count) return 'progress'
+      this.#takeUnreadable(batch)
+    }
+    this.#batch = undefined
+    this.#options.onBatchEnd(batch.watermark)
+    return 'progress'
+  }
+
+  #loopFor(batch: Batch): BatchLoop {
+    const loops = this.#loops
+    if (batch.time === undefined) return (loops.plain ??= this.#options.loopOf(false))
+    return (loops.timed ??= this.#options.loopOf(true))
+  }
+
+  #takeUnreadable(batch: Batch): void {
+    const list = batch.unreadable
+    if (list === undefined) return
+    while (this.#unreadableTaken < list.length) {
+      const record = list[this.#unreadableTaken]!
+      if (record.before > this.#consumed) return
+      this.#unreadableTaken++
+      this.#options.onUnreadable(record)
+    }
+  }
+
+  #await<T>(value: T | Promise<T>, then: (value: T) => void): void {
+    if (!(value instanceof Promise)) return then(value)
+    this.#pending++
+    const settle = (action: () => void) => {
+      this.#pending--
+      this.#settled = { action }
+      this.#options.wake()
+    }
+    value.then(
+      (result) => settle(() => then(result)),
+      (error: unknown) =>
+        settle(() => {
+          throw error
+        }),
+    )
+  }
+}
+
+/** What an unreadable record is where the source's option says `fail`. */
+export function unreadableError(source: Source<unknown>, record: UnreadableRecord): SluiceError {
+  return new SluiceError('RECORD_UNREADABLE', `${record.place}: ${record.reason}`, {
+    operator: source.name,
+    place: record.place,
+    record: record.text,
+    hint: "set onUnreadable to 'skip' to count and drop such records, or send them to a side output",
+  })
+}

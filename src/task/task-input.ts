@@ -1,0 +1,14 @@
+/** Where a task's records come from: a gate of channels or a source. */
+export type InputProgress = 'progress' | 'idle' | 'ended'
+
+export interface TaskInput {
+  /** Processes at most a bounded range of records. */
+  step(): InputProgress
+  /** True if `step` would find something: the re-check before the task parks. */
+  ready(): boolean
+  /** When to look again although nobody rings, on the task's clock; Infinity for never. */
+  nextWakeMs(): number
+  /** Promises that the input waits for. */
+  readonly pendingPromises: number
+  close(): Promise<void>
+}
