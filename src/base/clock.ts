@@ -53,3 +53,8 @@ export function every(ms: number, action: () => void): () => void {
   const timer = setInterval(action, ms)
   return () => clearInterval(timer)
 }
+
+/** One turn of the event loop: promises, timers and ports get their say. About 1 us. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,72 @@
+/** What an embedding program passes to `runJob` and gets back. */
+import type { Logger } from '../base/log.ts'
+
+export interface RunOptions {
+  /** Subtasks of every operator that sets no parallelism of its own. Default: 1. */
+  readonly parallelism?: number
+  /** The job's own arguments, checked by its schema if it has one. */
+  readonly args?: Readonly<Record<string, unknown>>
+  /** Options by Flink's key or by short path, as in docs/options.md. */
+  readonly config?: Readonly<Record<string, unknown>>
+  /** Lets sinks replace output that is already there. Default: false. */
+  readonly overwrite?: boolean
+  /** Cancels the job when it aborts. */
+  readonly signal?: AbortSignal
+  /** Where the engine's own log goes. Default: nowhere. */
+  readonly log?: Logger
+  /** Takes the lines of `print()`; resolves when the next may come. Default: standard output. */
+  readonly onPrint?: (line: string) => void | Promise<void>
+}
+
+export type JobStatus = 'running' | 'finished' | 'canceled' | 'failed'
+
+export interface JobResult {
+  readonly status: 'finished' | 'canceled'
+  readonly durationMs: number
+  readonly metrics: JobMetrics
+}
+
+export interface SubtaskMetrics {
+  readonly vertex: string
+  readonly subtask: number
+  readonly recordsIn: number
+  readonly recordsOut: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+  /** Event time reached, epoch ms; -Infinity before the first watermark, Infinity at the end. */
+  readonly watermarkMs: number
+  readonly lateRecordsDropped: number
+  readonly recordsUnreadable: number
+  readonly busyMs: number
+  readonly backpressuredMs: number
+  readonly idleMs: number
+}
+
+export interface JobMetrics {
+  /** Records that the sources have read so far. */
+  readonly recordsRead: number
+  /** Records there are to read, where every source knows. */
+  readonly recordsTotal?: number
+  /** Records that reached sinks. */
+  readonly recordsWritten: number
+  /** The lowest event time of all source tasks, epoch ms; -Infinity before the first watermark. */
+  readonly eventTimeMs: number
+  readonly subtasks: readonly SubtaskMetrics[]
+}
+
+/** A running job. */
+export interface JobHandle {
+  readonly id: string
+  readonly name: string
+  readonly status: JobStatus
+  /** Resolves when the job has finished or was cancelled, rejects with a SluiceError if it failed. */
+  readonly finished: Promise<JobResult>
+  /** Stops the job and resolves when nothing of it is left. Output not committed is withdrawn. */
+  cancel(): Promise<void>
+  metrics(): JobMetrics
+  /**
+   * The rows of `stream.collect(name)`. The job waits while nobody reads them. Leaving the loop
+   * early lets the job go on and drops the rest.
+   */
+  collect<T = unknown>(name: string): AsyncIterable<T>
+}

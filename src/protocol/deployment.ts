@@ -1,0 +1,28 @@
+/**
+ * All that a worker needs to become one subtask: plain data and shared memory. The graph is not
+ * among it, since it holds closures: the worker rebuilds it from the job's artefact.
+ */
+import type {
+  InputChannelDescription,
+  OutputChannelDescription,
+} from '../channel/create-channel.ts'
+
+export interface TaskDeployment {
+  readonly attempt: number
+  readonly lineage: string
+  /** Index among all tasks of the job; also its row in `metrics`. */
+  readonly task: number
+  readonly vertex: number
+  readonly subtask: number
+  /** The job's artefact as a URL to import. */
+  readonly jobUrl: string
+  readonly args: unknown
+  /** Options by key, already checked. */
+  readonly config: Readonly<Record<string, unknown>>
+  readonly doorbell: SharedArrayBuffer
+  readonly metrics: SharedArrayBuffer
+  /** Consumer ends in the order of the task's input gate. */
+  readonly inputs: readonly InputChannelDescription[]
+  /** Producer ends, one list an exit of the vertex. */
+  readonly outputs: readonly (readonly OutputChannelDescription[])[]
+}

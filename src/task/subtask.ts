@@ -1,0 +1,162 @@
+/**
+ * One subtask: its input, its chain, its output, advanced by bounded steps. Nothing here waits;
+ * who drives it (a worker's loop, an inline run, a simulator) decides what to do when it is idle.
+ * Threads: the one that drives it.
+ */
+import type { Clock } from '../base/clock.ts'
+import type { OutputCredit } from '../channel/output-credit.ts'
+import type { RecordWriter } from '../channel/record-writer.ts'
+import { END_OF_TIME } from '../codec/page.ts'
+import type { TaskMetrics } from '../metrics/task-metrics.ts'
+import type { FromTask, SinkCommittables } from '../protocol/messages.ts'
+import type { ChainRuntime } from './chain-runtime.ts'
+import { Pacer } from './pacer.ts'
+import type { TaskInput } from './task-input.ts'
+
+export type StepResult = 'progress' | 'idle' | 'backpressured' | 'finished'
+
+export interface SubtaskOptions {
+  readonly attempt: number
+  readonly task: number
+  readonly runtime: ChainRuntime
+  readonly writers: readonly RecordWriter[]
+  readonly credit: OutputCredit
+  readonly clock: Clock
+  readonly metrics: TaskMetrics
+  readonly flushTimeoutMs: number
+  readonly send: (message: FromTask) => void
+  readonly wake: () => void
+}
+
+/** A loop over records [start, end) of a page or a batch. */
+export type RangeLoop<T> = (records: T, start: number, end: number) => number
+
+type Phase = 'running' | 'ending' | 'committing' | 'finished'
+
+/** The id under which the output of a job's end is committed; real checkpoints begin at 1. */
+const FINAL_COMMIT = 0
+
+export class Subtask {
+  readonly #options: SubtaskOptions
+  readonly #pacer = new Pacer()
+  #input: TaskInput | undefined
+  #phase: Phase = 'running'
+  #flushAtMs = Number.POSITIVE_INFINITY
+  #commitFailure: { readonly error: unknown } | undefined
+  #commits: readonly SinkCommittables[] | undefined
+
+  constructor(options: SubtaskOptions) {
+    this.#options = options
+  }
+
+  /** Before the first step. Apart from the constructor, since an input calls back. */
+  attachInput(input: TaskInput): void {
+    this.#input = input
+  }
+
+  get input(): TaskInput {
+    return this.#input!
+  }
+
+  /** Promises the task waits for: then it must not block its thread. */
+  get pendingPromises(): number {
+    return this.input.pendingPromises + (this.#phase === 'committing' ? 1 : 0)
+  }
+
+  /** True if a step would do something: the re-check before parking. */
+  ready(): boolean {
+    const { credit, runtime } = this.#options
+    if (this.#phase === 'committing') {
+      return this.#commits !== undefined || this.#commitFailure !== undefined
+    }
+    if (credit.stalled !== 0 && !credit.recheck()) return false
+    if (this.#phase === 'ending' || runtime.controlPending) return true
+    return runtime.isReady() && this.input.ready()
+  }
+
+  /** When a step is due although nothing rings; Infinity for never. */
+  nextWakeMs(): number {
+    const { runtime } = this.#options
+    return Math.min(runtime.nextWakeMs, this.#flushAtMs, this.input.nextWakeMs())
+  }
+
+  step(): StepResult {
+    if (this.#phase === 'finished') return 'finished'
+    if (this.#phase === 'committing') return this.#awaitCommit()
+    const { runtime, credit, clock } = this.#options
+    const nowMs = clock.nowMs()
+    runtime.fireProcessingTime(nowMs)
+    this.#flushIfDue(nowMs)
+    if (credit.stalled !== 0 && !credit.recheck()) return 'backpressured'
+    if (!runtime.advanceControl()) return 'progress'
+    if (this.#phase === 'ending') return this.#end()
+    if (!runtime.isReady()) return 'backpressured'
+    const progress = this.input.step()
+    if (progress === 'ended') {
+      this.#phase = 'ending'
+      if (runtime.control.watermarkOf(runtime.head) !== END_OF_TIME) runtime.watermark(END_OF_TIME)
+      return 'progress'
+    }
+    return progress
+  }
+
+  /** Publishes what is buffered: before the task goes to sleep for long. */
+  flush(): void {
+    for (const writer of this.#options.writers) writer.flush()
+    this.#flushAtMs = Number.POSITIVE_INFINITY
+  }
+
+  /** Runs a bounded range of a page or batch through its loop, counted and timed. */
+  run<T>(loop: RangeLoop<T>, records: T, range: { readonly from: number; readonly to: number }) {
+    const { clock, metrics } = this.#options
+    const to = Math.min(range.to, range.from + this.#pacer.records)
+    const startMs = clock.monotonicMs()
+    const reached = loop(records, range.from, to)
+    const ms = clock.monotonicMs() - startMs
+    this.#pacer.observe(reached - range.from, ms)
+    metrics.add('recordsIn', reached - range.from)
+    metrics.add('busyMs', ms)
+    return reached
+  }
+
+  async close(): Promise<void> {
+    const closed = await Promise.allSettled([this.#input?.close(), this.#options.runtime.close()])
+    const failed = closed.find((result) => result.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+  }
+
+  #flushIfDue(nowMs: number): void {
+    if (nowMs >= this.#flushAtMs) return this.flush()
+    if (this.#flushAtMs !== Number.POSITIVE_INFINITY) return
+    if (this.#options.writers.some((writer) => writer.hasUnflushed)) {
+      this.#flushAtMs = nowMs + this.#options.flushTimeoutMs
+    }
+  }
+
+  #end(): StepResult {
+    const { runtime, writers } = this.#options
+    runtime.finish()
+    for (const writer of writers) writer.end()
+    this.#flushAtMs = Number.POSITIVE_INFINITY
+    this.#phase = 'committing'
+    runtime.prepareCommit(FINAL_COMMIT).then(
+      (commits) => this.#settle(() => (this.#commits = commits)),
+      (error: unknown) => this.#settle(() => (this.#commitFailure = { error })),
+    )
+    return 'progress'
+  }
+
+  #settle(change: () => void): void {
+    change()
+    this.#options.wake()
+  }
+
+  #awaitCommit(): StepResult {
+    if (this.#commitFailure !== undefined) throw this.#commitFailure.error
+    if (this.#commits === undefined) return 'idle'
+    const { attempt, task } = this.#options
+    this.#phase = 'finished'
+    this.#options.send({ type: 'finished', attempt, task, sinks: this.#commits })
+    return 'finished'
+  }
+}
