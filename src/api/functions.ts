@@ -1,0 +1,54 @@
+/**
+ * The functions that users write for `process`, and what they are called with. The task makes
+ * one context for each operator subtask and moves it from record to record: read it inside
+ * the call, do not keep it.
+ */
+import type { OperatorTimers } from '../operator/contract.ts'
+import type { SideOutput } from './output.ts'
+import type { StateHandles } from './state-specs.ts'
+
+/** Hands a record to what follows. Annotating it once types the resulting stream. */
+export type Emit<T> = (record: T) => void
+
+/** Timers of the current key. Times are epoch milliseconds; setting one twice counts once. */
+export type Timers = OperatorTimers
+
+/** What a process function knows besides the record. */
+export interface Context {
+  /** The record's event time or the timer's time, epoch ms; `-Infinity` where there is none. */
+  readonly time: number
+  /** The watermark that has reached this operator, epoch ms; `-Infinity` before the first. */
+  readonly watermark: number
+  /** Sends a record to a side output, read by `stream.sideOutput(tag)`. */
+  emitTo<T>(to: SideOutput<T>, record: T): void
+}
+
+/** The context behind `keyBy`: the current key, its states and its timers. */
+export interface KeyedContext<K, S> extends Context {
+  readonly key: K
+  readonly state: StateHandles<S>
+  readonly timers: Timers
+}
+
+/** A process function without keyed state. */
+export interface ProcessFunction<T, O> {
+  /** Once in each subtask, before its first record: clients and caches open here. */
+  open?(): void | Promise<void>
+  process(record: T, ctx: Context, emit: Emit<O>): void
+  /** Once in each subtask, at the end, also after a failure; it cannot emit. */
+  close?(): void | Promise<void>
+}
+
+/** A stateful function: its states declared beside it, by name. */
+export interface KeyedProcessFunction<T, K, S, O> {
+  /** Declared with `value()`, `list()` and `map()`; read and written as `ctx.state.name`. */
+  readonly state?: S
+  open?(): void | Promise<void>
+  process(record: T, ctx: KeyedContext<K, S>, emit: Emit<O>): void
+  /**
+   * Called for the key that set the timer, once the watermark (or the clock) reaches `timeMs`.
+   * An event-time timer at `Infinity` fires at the end of the input.
+   */
+  onTimer?(timeMs: number, ctx: KeyedContext<K, S>, emit: Emit<O>): void
+  close?(): void | Promise<void>
+}

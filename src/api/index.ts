@@ -1,0 +1,44 @@
+/** What `sluice` offers to those who write jobs. */
+export type { StandardSchemaV1 } from '@standard-schema/spec'
+export { SluiceError } from '../base/errors.ts'
+export type { Duration, Size } from '../base/units.ts'
+export type { Sink } from '../operator/sink.ts'
+export type { Source } from '../operator/source.ts'
+export type { ListState, MapState, ValueState } from '../state/contract.ts'
+export type {
+  AggregateFor,
+  AggregateResults,
+  CountAggregate,
+  CustomAggregate,
+  FieldAggregate,
+  FieldPick,
+  FunctionAggregate,
+  FunctionPick,
+  NumberField,
+} from './aggregates.ts'
+export { count, first, last, max, mean, min, sum } from './aggregates.ts'
+export type {
+  Context,
+  Emit,
+  KeyedContext,
+  KeyedProcessFunction,
+  ProcessFunction,
+  Timers,
+} from './functions.ts'
+export type { Job, JobDefinition } from './job.ts'
+export { defineJob } from './job.ts'
+export type { SideOutput } from './output.ts'
+export { output } from './output.ts'
+export { blackhole, print } from './sinks.ts'
+export type { StateHandles, StateSpec, StateSpecs } from './state-specs.ts'
+export { list, map, value } from './state-specs.ts'
+export type {
+  Env,
+  KeyedStream,
+  SinkHandle,
+  Stream,
+  WatermarkStrategy,
+  WindowedStream,
+} from './streams.ts'
+export type { TumblingOptions, Window, WindowAssigner } from './windows.ts'
+export { tumbling } from './windows.ts'
