@@ -1,0 +1,4 @@
+/** Files as sources and sinks: `sluice/file`. */
+export type { ParquetOptions } from './parquet.ts'
+export { parquet } from './parquet.ts'
+export type { FileInput } from './paths.ts'
