@@ -9,6 +9,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { BuildOptions } from 'esbuild'
+import { isJob, type Job } from '../api/job.ts'
 import { errorToData, SluiceError } from '../base/errors.ts'
 import { bundleFailure } from './bundle-failure.ts'
 import { jobPlugin } from './job-plugin.ts'
@@ -52,13 +53,10 @@ export async function bundleJob(module: URL | string): Promise<JobArtefact> {
 }
 
 /**
- * Imports the artefact and gives its default export, which `isJob` must accept. Throws
- * `JOB_IMPORT_FAILED` with the user's own line, or `JOB_WITHOUT_DEFAULT_EXPORT`.
+ * Imports the artefact and gives its default export. Throws `JOB_IMPORT_FAILED` with the user's
+ * own line, or `JOB_WITHOUT_DEFAULT_EXPORT`.
  */
-export async function loadJob<T>(
-  artefact: JobArtefact,
-  isJob: (value: unknown) => value is T,
-): Promise<T> {
+export async function loadJob(artefact: JobArtefact): Promise<Job> {
   const module = await importArtefact(artefact)
   if (isJob(module.default)) return module.default
   const found = 'default' in module ? `is ${describe(module.default)}` : 'is missing'

@@ -7,11 +7,6 @@ import { errorToData, SluiceError } from '../../src/base/errors.ts'
 import { bundleJob, loadJob } from '../../src/coordinator/job-artefact.ts'
 import { mapStack } from '../../src/coordinator/source-positions.ts'
 
-interface FakeJob {
-  readonly name: string
-  readonly [field: string]: unknown
-}
-
 let folder: string
 
 beforeEach(() => {
@@ -155,10 +150,15 @@ test.each([
   ['a function', 'export default () => 1', 'it is a function'],
   ['another object', 'export default {}', 'it is an object of another kind'],
 ])('a module with %s is told how to export a job', async (_, text, words) => {
-  const error = await failure(load(write('job.ts', text)))
+  const error = await failure(loadStrictly(write('job.ts', text)))
   expect(error.code).toBe('JOB_WITHOUT_DEFAULT_EXPORT')
   expect(error.message).toContain(words)
   expect(error.hint).toContain('export default defineJob(')
+})
+
+test('a default export with a name and a build function is a job', async () => {
+  const text = "export default { name: 'a job', argsSchema: undefined, build() {} }"
+  expect(await loadStrictly(write('job.js', text))).toMatchObject({ name: 'a job' })
 })
 
 test("a module that throws while it is imported gives the user's own line", async () => {
@@ -167,7 +167,7 @@ test("a module that throws while it is imported gives the user's own line", asyn
     'interface A { a: 1 }\n\nexport function bad(): A {\n  throw new Error("no a")\n}',
   )
   const job = write('job.ts', "import { bad } from './lib.ts'\n\nexport default bad()")
-  const error = await failure(load(job))
+  const error = await failure(loadStrictly(job))
   expect(error.code).toBe('JOB_IMPORT_FAILED')
   expect(error.message).toContain('no a')
   expect(error.place).toBe(`${join(folder, 'lib.ts')}:4:9`)
@@ -179,7 +179,7 @@ test('a package without the imported name is a failed import that does not quote
   write('node_modules/esm-one/package.json', '{"type":"module","exports":"./x.js"}')
   write('node_modules/esm-one/x.js', 'export const a = 1')
   const job = write('job.ts', "import { b } from 'esm-one'\nexport default b")
-  const error = await failure(load(job))
+  const error = await failure(loadStrictly(job))
   expect(error.code).toBe('JOB_IMPORT_FAILED')
   expect(error.message).toContain("'b'")
   expect(error.message).not.toContain('base64')
@@ -192,8 +192,8 @@ test('a stack from the running job is mapped frame by frame, strange file names 
     'type T = string\nconst later: T = ""\n\n\nexport default { name: later, boom() { null!.x } }',
   )
   const artefact = await bundleJob(job)
-  const loaded = await loadJob(artefact, isFakeJob)
-  const stack = thrownBy(loaded.boom as () => void).stack!
+  const loaded = (await import(artefact.url)).default
+  const stack = thrownBy(loaded.boom).stack!
   const mapped = mapStack(stack, artefact)
   expect(mapped.place).toBe(`${job}:5:46`)
   expect(mapped.stack).toContain(`(${job}:5:46)`)
@@ -214,12 +214,14 @@ function write(name: string, text: string): string {
   return path
 }
 
-async function load(path: string): Promise<FakeJob> {
-  return loadJob(await bundleJob(path), isFakeJob)
+/** The default export, job or not. */
+async function load(path: string): Promise<Record<string, unknown>> {
+  const { url } = await bundleJob(path)
+  return (await import(url)).default
 }
 
-function isFakeJob(value: unknown): value is FakeJob {
-  return typeof value === 'object' && value !== null && 'name' in value
+async function loadStrictly(path: string): Promise<unknown> {
+  return loadJob(await bundleJob(path))
 }
 
 async function failure(promise: Promise<unknown>): Promise<SluiceError> {
