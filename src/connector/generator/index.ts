@@ -1,0 +1,2 @@
+/** Sources that make their records themselves: `sluice/generator`. */
+export { collection } from './collection.ts'
