@@ -4,7 +4,7 @@
  */
 import { SourceMap } from 'node:module'
 import { dirname, resolve } from 'node:path'
-import type { ErrorData } from '../base/errors.ts'
+import { type ErrorData, errorFromData, errorToData } from '../base/errors.ts'
 
 /** The part of a `JobArtefact` that positions need. */
 export interface MappedSource {
@@ -41,16 +41,22 @@ export function mapStack(stack: string, artefact: MappedSource): MappedStack {
   return place === undefined ? { stack: whole } : { place, stack: whole }
 }
 
-/** An error of a worker or of the job's import, with its causes, in the user's own positions. */
+/** The same error, causes included, with the user's own positions and the innermost as place. */
+export function explainError(error: unknown, artefact: MappedSource): Error {
+  return errorFromData(mapError(errorToData(error), artefact))
+}
+
+/** As `explainError`, on an error as it comes from a worker. */
 export function mapError(error: ErrorData, artefact: MappedSource): ErrorData {
   const mapped = error.stack === undefined ? undefined : mapStack(error.stack, artefact)
+  const cause = error.cause === undefined ? undefined : mapError(error.cause, artefact)
   return {
     ...error,
     // Node's own messages quote the importing module: here that is the whole bundle in base64.
     message: error.message.replaceAll(artefact.url, artefact.path),
     stack: mapped?.stack,
-    place: error.place ?? mapped?.place,
-    cause: error.cause === undefined ? undefined : mapError(error.cause, artefact),
+    place: error.place ?? mapped?.place ?? cause?.place,
+    cause,
   }
 }
 

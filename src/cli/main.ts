@@ -1,0 +1,122 @@
+/**
+ * The command line: reads the arguments and hands over to one file a command. Everything a
+ * command needs is imported when it is called, so that `--help` stays fast.
+ * Main thread.
+ */
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { parseDefinition } from '../graph/parse-options.ts'
+import { describeError } from './describe-error.ts'
+import { exitCodes } from './exit-codes.ts'
+import type { InfoFlags } from './info.ts'
+import type { Definition, RunFlags } from './run-flags.ts'
+
+const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug']
+
+const EXIT_CODES_HELP = `
+Exit codes:
+  0    the job finished, or the reader of its output went away
+  1    the job failed
+  2    bad usage, or a job that could not be started
+  130  cancelled by Ctrl-C (a second one ends at once)
+  143  cancelled by SIGTERM`
+
+const RUN_HELP = `
+Everything else is the job's own: --name value, --name=value, or --name alone for true. What
+stands behind -- is the job's in any case. --some-name reaches the job as args.someName.
+${EXIT_CODES_HELP}
+
+Example:
+  sluice run flights.ts -p 2 --input flights.parquet --output out`
+
+/** Runs the command line (`argv` without node and script) and sets the process's exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await program().parseAsync([...argv], { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? exitCodes.finished : exitCodes.usage
+      return
+    }
+    process.stderr.write(`${describeError(error, { color: process.stderr.isTTY === true })}\n`)
+    process.exitCode = exitCodes.usage
+  }
+}
+
+function program(): Command {
+  const root = new Command('sluice')
+    .description('A stream processor for one multi-core box.')
+    .version(version(), '-V, --version')
+    .exitOverride()
+    .showSuggestionAfterError()
+    .addHelpText('after', EXIT_CODES_HELP)
+  addRun(root)
+  addInfo(root)
+  return root
+}
+
+function addRun(root: Command): void {
+  jobCommand(root, 'run')
+    .description(
+      'Run a job until it ends; results go to standard output, the log to standard error.',
+    )
+    .option('--overwrite', 'replace output that is already there', false)
+    .addOption(
+      new Option('--log-level <level>', 'least level logged').choices(LOG_LEVELS).default('info'),
+    )
+    .option('--progress', 'show progress (default: if standard error is a terminal)')
+    .option('--no-progress', 'show none')
+    .addHelpText('after', RUN_HELP)
+    .action(async (job: string, flags: RunFlags, command: Command) => {
+      const { run } = await import('./run.ts')
+      process.exitCode = await run(job, { flags, own: ownArguments(command) })
+    })
+}
+
+function addInfo(root: Command): void {
+  jobCommand(root, 'info')
+    .description('Show the plan of a job without running it.')
+    .option('--json', 'as JSON', false)
+    .addHelpText('after', "\nThe job's own arguments are given as with run.")
+    .action(async (job: string, flags: InfoFlags, command: Command) => {
+      const { info } = await import('./info.ts')
+      process.exitCode = await info(job, { flags, own: ownArguments(command) })
+    })
+}
+
+/** What the commands that take a job have in common. */
+function jobCommand(root: Command, name: string): Command {
+  return root
+    .command(name)
+    .argument('<job>', 'the module whose default export is the job')
+    .usage("[options] <job> [the job's own --arguments]")
+    .option('-p, --parallelism <n>', 'subtasks of every operator that sets none', parallelism)
+    .addOption(
+      new Option('-D, --define <key=value>', 'an option of the engine; may be repeated')
+        .argParser(definition)
+        .default([], 'none'),
+    )
+    .allowUnknownOption()
+    .allowExcessArguments()
+}
+
+/** What Commander did not take for its own, behind the job's path. */
+function ownArguments(command: Command): readonly string[] {
+  return command.args.slice(1)
+}
+
+function parallelism(text: string): number {
+  if (!/^\d+$/.test(text) || Number(text) === 0) {
+    throw new InvalidArgumentError('It must be a whole number from 1 on.')
+  }
+  return Number(text)
+}
+
+function definition(text: string, before: readonly Definition[]): readonly Definition[] {
+  return [...before, parseDefinition(text)]
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
+}

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { StatusLine } from '../../src/cli/status-line.ts'
+
+const CLEAR = '\r\x1b[2K'
+
+function terminal(columns: number) {
+  const written: string[] = []
+  return { isTTY: true, columns, written, write: (text: string) => written.push(text) }
+}
+
+test('text beside the status line is written above it', () => {
+  const stream = terminal(80)
+  const line = new StatusLine(stream)
+  line.update('one')
+  line.around(() => stream.write('log\n'))
+  line.update('two')
+  line.end({ keep: true })
+  expect(stream.written).toEqual([`${CLEAR}one`, CLEAR, 'log\n', 'one', `${CLEAR}two`, '\n'])
+})
+
+test('a status line never reaches the last column', () => {
+  const stream = terminal(5)
+  new StatusLine(stream).update('123456789')
+  expect(stream.written).toEqual([`${CLEAR}1234`])
+})
+
+test('a line that was never shown leaves no trace', () => {
+  const stream = terminal(5)
+  const line = new StatusLine(stream)
+  line.around(() => stream.write('x'))
+  line.end({ keep: true })
+  expect(stream.written).toEqual(['x'])
+})
