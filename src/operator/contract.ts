@@ -61,6 +61,11 @@ export interface OperatorContext {
   wakeAt(timeMs: number): void
   /** Rings the task's doorbell: to be called when a promise an operator waits for is settled. */
   wake(): void
+  /**
+   * Looked at between two event-time timers or windows: true ends the run, and `onWatermark`
+   * returns false. Without it a run is a fixed number of them.
+   */
+  shouldPause?(): boolean
 }
 
 export interface Operator {

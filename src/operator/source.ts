@@ -77,6 +77,8 @@ export interface Source<T> {
   /** Plain options, part of the fingerprint. */
   readonly options: Readonly<Record<string, unknown>>
   readonly bounded: boolean
+  /** True if its batches have event times of their own (`Batch.time`). */
+  readonly timed?: boolean
   enumerator(context: { readonly parallelism: number }): SplitEnumerator
   reader(context: ReaderContext): SplitReader<T>
   /** Name of the side output that takes unreadable records; without it they fail the job. */

@@ -1,0 +1,94 @@
+/**
+ * A user's process function behind keyBy: state, timers, side outputs.
+ * Threads: the task.
+ */
+import { assert } from '../base/assert.ts'
+import { NO_TIME } from '../codec/page.ts'
+import { TimerService } from '../time/timer-service.ts'
+import { compile, keyExpression } from './compile.ts'
+import type { Operator, OperatorContext } from './contract.ts'
+import { FIRED_A_RUN, runUntilPause } from './firing.ts'
+import { declareStates, openArguments, ProcessContext } from './process-context.ts'
+import type { KeySelector, ProcessSpec } from './spec.ts'
+
+interface CompiledProcess {
+  process(record: unknown, timeMs: number): void
+  onTimer(timeMs: number): void
+}
+
+export class KeyedProcessOperator implements Operator {
+  process: (record: unknown, timeMs: number) => void = notOpen
+  readonly #spec: ProcessSpec
+  readonly #key: KeySelector | undefined
+  #context: OperatorContext | undefined
+  #timers: TimerService | undefined
+
+  constructor(spec: ProcessSpec, key: KeySelector | undefined) {
+    this.#spec = spec
+    this.#key = key
+  }
+
+  open(context: OperatorContext): void | Promise<void> {
+    const keyed = context.keyed
+    assert(keyed !== undefined, 'a keyed operator needs keyed state')
+    this.#context = context
+    this.#timers = new TimerService({
+      keyed,
+      onEventTime: (timeMs) => {
+        user.time = timeMs
+        compiled.onTimer(timeMs)
+      },
+      onProcessingTime: (timeMs) => {
+        user.time = NO_TIME
+        compiled.onTimer(timeMs)
+      },
+      wakeAt: (timeMs) => context.wakeAt(timeMs),
+    })
+    const state = declareStates(context, this.#spec.state)
+    const user = new ProcessContext(context, state, this.#timers)
+    const compiled = compileProcess(this.#spec, { context, user, key: this.#key })
+    this.process = compiled.process
+    return this.#spec.open?.(openArguments(context))
+  }
+
+  onWatermark(timeMs: number): boolean {
+    const timers = this.#timers!
+    return runUntilPause(this.#context!, (budget) => timers.fireEventTime(timeMs, budget))
+  }
+
+  /** What is left over is asked for again by `wakeAt`, at a time that has come. */
+  onProcessingTime(nowMs: number): void {
+    this.#timers!.fireProcessingTime(nowMs, FIRED_A_RUN)
+  }
+
+  close(): void | Promise<void> {
+    return this.#spec.close?.()
+  }
+}
+
+function compileProcess(
+  spec: ProcessSpec,
+  parts: { context: OperatorContext; user: ProcessContext; key: KeySelector | undefined },
+): CompiledProcess {
+  const { keyed, output, operatorId } = parts.context
+  const key = keyExpression(parts.key)
+  return compile<CompiledProcess>({
+    name: `${operatorId}-process`,
+    code: `const emit = (record) => { output.emit(record, ctx.time) }
+return {
+  process(record, timeMs) {
+    keyed.setKey(${key.code})
+    ctx.time = timeMs
+    spec.process(record, ctx, emit)
+  },
+  onTimer(timeMs) {
+    ${spec.onTimer === undefined ? '' : 'spec.onTimer(timeMs, ctx, emit)'}
+  },
+}`,
+    bindings: { ...key.bindings, keyed, output, spec, ctx: parts.user },
+  })
+}
+
+function notOpen(): never {
+  throw new Error('the operator is not open')
+}

@@ -1,0 +1,275 @@
+/**
+ * An open-addressing hash table from byte keys to dense slot numbers, on typed arrays alone: no
+ * JavaScript object a key, no limit of 2^24 entries, nothing for the garbage collector to walk.
+ * A key is (prefix, bytes); callers keep columns of their own, indexed by slot.
+ * Threads: the task that owns it.
+ *
+ * Buckets hold [hash, slot + 1], so that a probe touches a slot only where the whole hash is equal.
+ * A slot is one record of 32 bytes: [hash, length, prefix, key bytes], with keys of more than 20
+ * bytes in an arena at `word 3 * 4`. One cache line a bucket and one a slot is all that a hit costs.
+ */
+const RECORD_WORDS = 8
+const RECORD_BYTES = 4 * RECORD_WORDS
+const HASH = 0
+const LENGTH = 1
+const PREFIX = 2
+const KEY = 3
+const KEY_BYTE = 4 * KEY
+const INLINE_BYTES = RECORD_BYTES - KEY_BYTE
+/** In a free record `LENGTH` is this and `HASH` the next free slot. */
+const FREE = -1
+const NONE = -1
+const BUCKETS_LOG2_MIN = 6
+const GOLDEN = 0x9e3779b1 | 0
+
+export class ByteTable {
+  #buckets: Int32Array
+  #mask: number
+  /** A bucket is the high bits of hash * GOLDEN: key groups have used up the low bits' entropy. */
+  #shift: number
+  #records: Int32Array
+  #bytes: Uint8Array
+  #arena = new Uint8Array(0)
+  #arenaUsed = 0
+  #arenaUnused = 0
+  #free = NONE
+  #slotEnd = 0
+  #size = 0
+  #capacity: number
+  #wasAdded = false
+
+  constructor() {
+    const bucketCount = 1 << BUCKETS_LOG2_MIN
+    this.#buckets = new Int32Array(2 * bucketCount)
+    this.#mask = bucketCount - 1
+    this.#shift = 32 - BUCKETS_LOG2_MIN
+    this.#capacity = slotsOf(bucketCount)
+    this.#records = new Int32Array(RECORD_WORDS * this.#capacity)
+    this.#bytes = new Uint8Array(this.#records.buffer)
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Slots are below this; it grows with `findOrAdd`. */
+  get capacity(): number {
+    return this.#capacity
+  }
+
+  /** All slots in use are below this: the end of a walk. */
+  get slotEnd(): number {
+    return this.#slotEnd
+  }
+
+  /** Whether the last `findOrAdd` made the slot. */
+  get wasAdded(): boolean {
+    return this.#wasAdded
+  }
+
+  /** The slot of (prefix, bytes[from, to)), or -1. `hash` must be a function of both. */
+  find(prefix: number, bytes: Uint8Array, from: number, to: number, hash: number): number {
+    const buckets = this.#buckets
+    const mask = this.#mask
+    let bucket = Math.imul(hash, GOLDEN) >>> this.#shift
+    for (;;) {
+      const slot = buckets[2 * bucket + 1]! - 1
+      if (slot < 0) return NONE
+      if (buckets[2 * bucket] === hash && this.#equals(slot, prefix, bytes, from, to)) return slot
+      bucket = (bucket + 1) & mask
+    }
+  }
+
+  /** As `find`, but makes the slot where there is none. `wasAdded` tells which. */
+  findOrAdd(prefix: number, bytes: Uint8Array, from: number, to: number, hash: number): number {
+    const found = this.find(prefix, bytes, from, to, hash)
+    this.#wasAdded = found < 0
+    return found < 0 ? this.#add(prefix, bytes, from, to, hash) : found
+  }
+
+  remove(slot: number): void {
+    const records = this.#records
+    const at = RECORD_WORDS * slot
+    const length = records[at + LENGTH]!
+    if (length === FREE) throw new RangeError(`slot ${slot} is not in use`)
+    this.#removeBucket(slot, records[at + HASH]!)
+    if (length > INLINE_BYTES) this.#arenaUnused += aligned(length)
+    records[at + LENGTH] = FREE
+    records[at + HASH] = this.#free
+    this.#free = slot
+    this.#size--
+  }
+
+  isUsed(slot: number): boolean {
+    return slot >= 0 && slot < this.#slotEnd && this.#records[RECORD_WORDS * slot + LENGTH] !== FREE
+  }
+
+  hashOf(slot: number): number {
+    return this.#records[RECORD_WORDS * slot + HASH]!
+  }
+
+  prefixOf(slot: number): number {
+    return this.#records[RECORD_WORDS * slot + PREFIX]!
+  }
+
+  /** The array in which the slot's key lies, from `keyFrom` to `keyTo`, until the next change. */
+  keyBytes(slot: number): Uint8Array {
+    return this.#lengthOf(slot) > INLINE_BYTES ? this.#arena : this.#bytes
+  }
+
+  keyFrom(slot: number): number {
+    const isLong = this.#lengthOf(slot) > INLINE_BYTES
+    return isLong ? this.#arenaOffset(slot) : RECORD_BYTES * slot + KEY_BYTE
+  }
+
+  keyTo(slot: number): number {
+    return this.keyFrom(slot) + this.#lengthOf(slot)
+  }
+
+  #lengthOf(slot: number): number {
+    return this.#records[RECORD_WORDS * slot + LENGTH]!
+  }
+
+  #arenaOffset(slot: number): number {
+    return 4 * (this.#records[RECORD_WORDS * slot + KEY]! >>> 0)
+  }
+
+  #equals(slot: number, prefix: number, bytes: Uint8Array, from: number, to: number): boolean {
+    const at = RECORD_WORDS * slot
+    const length = this.#records[at + LENGTH]!
+    if (length !== to - from || this.#records[at + PREFIX] !== prefix) return false
+    if (length > INLINE_BYTES) {
+      return sameBytes(this.#arena, this.#arenaOffset(slot), bytes, from, to)
+    }
+    return sameBytes(this.#bytes, RECORD_BYTES * slot + KEY_BYTE, bytes, from, to)
+  }
+
+  #add(prefix: number, bytes: Uint8Array, from: number, to: number, hash: number): number {
+    if (this.#size === this.#capacity) this.#grow()
+    const length = to - from
+    // Before the slot is taken, since it may rewrite the arena of all slots in use.
+    const offset = length > INLINE_BYTES ? this.#takeArena(length) : 0
+    const slot = this.#takeSlot()
+    const at = RECORD_WORDS * slot
+    this.#records[at + HASH] = hash
+    this.#records[at + LENGTH] = length
+    this.#records[at + PREFIX] = prefix
+    if (length > INLINE_BYTES) {
+      this.#records[at + KEY] = offset / 4
+      copyBytes(this.#arena, offset, bytes, from, to)
+    } else {
+      copyBytes(this.#bytes, RECORD_BYTES * slot + KEY_BYTE, bytes, from, to)
+    }
+    this.#insertBucket(slot, hash)
+    this.#size++
+    return slot
+  }
+
+  #takeSlot(): number {
+    const slot = this.#free
+    if (slot === NONE) return this.#slotEnd++
+    this.#free = this.#records[RECORD_WORDS * slot + HASH]!
+    return slot
+  }
+
+  #insertBucket(slot: number, hash: number): void {
+    const buckets = this.#buckets
+    let bucket = Math.imul(hash, GOLDEN) >>> this.#shift
+    while (buckets[2 * bucket + 1] !== 0) bucket = (bucket + 1) & this.#mask
+    buckets[2 * bucket] = hash
+    buckets[2 * bucket + 1] = slot + 1
+  }
+
+  /** Closes the gap by moving back what had been pushed past it, so no tombstones pile up. */
+  #removeBucket(slot: number, hash: number): void {
+    const buckets = this.#buckets
+    const mask = this.#mask
+    let gap = Math.imul(hash, GOLDEN) >>> this.#shift
+    while (buckets[2 * gap + 1] !== slot + 1) gap = (gap + 1) & mask
+    let next = (gap + 1) & mask
+    while (buckets[2 * next + 1] !== 0) {
+      const home = Math.imul(buckets[2 * next]!, GOLDEN) >>> this.#shift
+      if (((next - home) & mask) >= ((next - gap) & mask)) {
+        buckets[2 * gap] = buckets[2 * next]!
+        buckets[2 * gap + 1] = buckets[2 * next + 1]!
+        gap = next
+      }
+      next = (next + 1) & mask
+    }
+    buckets[2 * gap + 1] = 0
+  }
+
+  #grow(): void {
+    const old = this.#buckets
+    this.#buckets = new Int32Array(2 * old.length)
+    this.#mask = old.length - 1
+    this.#shift--
+    for (let i = 0; i < old.length; i += 2) {
+      if (old[i + 1] !== 0) this.#insertBucket(old[i + 1]! - 1, old[i]!)
+    }
+    this.#capacity = slotsOf(old.length)
+    const records = new Int32Array(RECORD_WORDS * this.#capacity)
+    records.set(this.#records)
+    this.#records = records
+    this.#bytes = new Uint8Array(records.buffer)
+  }
+
+  /** Room for a long key. What removed keys leave behind is dropped when the arena is rewritten. */
+  #takeArena(length: number): number {
+    const needed = aligned(length)
+    if (this.#arenaUsed + needed > this.#arena.length) this.#rewriteArena(needed)
+    const offset = this.#arenaUsed
+    this.#arenaUsed += needed
+    return offset
+  }
+
+  #rewriteArena(needed: number): void {
+    const kept = this.#arenaUsed - this.#arenaUnused
+    const arena = new Uint8Array(Math.max(1024, 2 * (kept + needed)))
+    let used = 0
+    for (let slot = 0; slot < this.#slotEnd; slot++) {
+      const at = RECORD_WORDS * slot
+      const length = this.#records[at + LENGTH]!
+      if (length <= INLINE_BYTES) continue
+      const offset = this.#arenaOffset(slot)
+      arena.set(this.#arena.subarray(offset, offset + length), used)
+      this.#records[at + KEY] = used / 4
+      used += aligned(length)
+    }
+    this.#arena = arena
+    this.#arenaUsed = used
+    this.#arenaUnused = 0
+  }
+}
+
+function slotsOf(bucketCount: number): number {
+  return (bucketCount / 8) * 5
+}
+
+/** Arena offsets are multiples of 4, so that one word reaches 16 GB. */
+function aligned(length: number): number {
+  return (length + 3) & ~3
+}
+
+function sameBytes(
+  held: Uint8Array,
+  at: number,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): boolean {
+  for (let i = from, j = at; i < to; i++, j++) {
+    if (held[j] !== bytes[i]) return false
+  }
+  return true
+}
+
+function copyBytes(
+  target: Uint8Array,
+  at: number,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  for (let i = from, j = at; i < to; i++, j++) target[j] = bytes[i]!
+}

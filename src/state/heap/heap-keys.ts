@@ -1,0 +1,155 @@
+/**
+ * The keys of one keyed operator subtask: each gets a dense slot number by which every state's
+ * column is addressed, so that a record costs one lookup however many states it touches. A key
+ * is held as its canonical bytes alone; as a value it is decoded where somebody asks for it.
+ * A slot lives as long as something holds it: a value, a list, an entry, a timer.
+ * Threads: the task that owns the subtask.
+ */
+import { assert } from '../../base/assert.ts'
+import { decodeKey, KeyEncoder, murmur3 } from '../../codec/canonical-key.ts'
+import { keyGroupOf } from '../../codec/key-groups.ts'
+import { ByteTable } from '../byte-table.ts'
+import type { KeyedStateOptions } from '../contract.ts'
+
+/** A column addressed by key slot: told when there may be more slots than it has room for. */
+export interface SlotColumn {
+  grow(capacity: number): void
+}
+
+/** Decoded keys are kept for the first slots only, so that millions of keys are no heap objects. */
+const DECODED_KEYS_MAX = 1 << 16
+/** Equal to no key. */
+const UNKNOWN = Symbol('unknown')
+
+export class HeapKeys {
+  /** The current key's slot, -1 before the first `setKey`. */
+  slot = -1
+  readonly #options: KeyedStateOptions
+  readonly #encoder = new KeyEncoder()
+  readonly #table = new ByteTable()
+  readonly #columns: SlotColumn[] = []
+  readonly #decoded: unknown[] = []
+  /** How many states, entries and pins need the slot. */
+  #holds: Int32Array
+  #keyGroups: Uint16Array
+  /** The current key where it is a primitive and known: what the next one is compared with first. */
+  #key: unknown = UNKNOWN
+
+  constructor(options: KeyedStateOptions) {
+    this.#options = options
+    this.#holds = new Int32Array(this.#table.capacity)
+    this.#keyGroups = new Uint16Array(this.#table.capacity)
+  }
+
+  get capacity(): number {
+    return this.#table.capacity
+  }
+
+  /** Keys that hold something. The current one has a slot even while it holds nothing. */
+  get count(): number {
+    const isIdle = this.slot >= 0 && this.#holds[this.slot] === 0
+    return this.#table.size - (isIdle ? 1 : 0)
+  }
+
+  /** The current key. An object is decoded anew each time: it belongs to who asked. */
+  get key(): unknown {
+    if (this.#key === UNKNOWN) {
+      const key = this.keyOf(this.slot)
+      if (typeof key === 'object') return key
+      this.#key = key
+    }
+    return this.#key === 0 ? 0 : this.#key
+  }
+
+  addColumn(column: SlotColumn): void {
+    this.#columns.push(column)
+    column.grow(this.capacity)
+  }
+
+  setKey(key: unknown): void {
+    if (key === this.#key) return
+    const encoder = this.#encoder
+    encoder.encode(key)
+    const hash = murmur3(encoder.bytes, 0, encoder.length)
+    const slot = this.#table.findOrAdd(0, encoder.bytes, 0, encoder.length, hash)
+    if (this.#table.wasAdded) this.#added(slot, hash)
+    this.#moveTo(slot)
+    this.#key = typeof key === 'object' ? UNKNOWN : key
+  }
+
+  setSlot(slot: number): void {
+    assert(this.#table.isUsed(slot), `key slot ${slot} is not in use`)
+    this.#moveTo(slot)
+    this.#key = UNKNOWN
+  }
+
+  keyOf(slot: number): unknown {
+    if (slot >= DECODED_KEYS_MAX) return this.#decode(slot)
+    let key = this.#decoded[slot]
+    if (key === undefined) {
+      key = this.#decode(slot)
+      // An object would be shared between all that ask for it.
+      if (typeof key === 'object') return key
+      this.#remember(slot, key)
+    }
+    return key
+  }
+
+  keyGroupOf(slot: number): number {
+    return this.#keyGroups[slot]!
+  }
+
+  hold(slot: number): void {
+    this.#holds[slot]!++
+  }
+
+  drop(slot: number): void {
+    const left = --this.#holds[slot]!
+    assert(left >= 0, `key slot ${slot} was dropped more often than held`)
+    if (left === 0 && slot !== this.slot) this.#free(slot)
+  }
+
+  #added(slot: number, hash: number): void {
+    const { maxParallelism, keyGroupFrom, keyGroupTo } = this.#options
+    const group = keyGroupOf(hash, maxParallelism)
+    if (this.#holds.length < this.capacity) this.#grow()
+    assert(
+      group >= keyGroupFrom && group < keyGroupTo,
+      `a key of group ${group} came to the subtask of groups [${keyGroupFrom}, ${keyGroupTo})`,
+    )
+    this.#keyGroups[slot] = group
+    this.#holds[slot] = 0
+  }
+
+  #grow(): void {
+    const holds = new Int32Array(this.capacity)
+    holds.set(this.#holds)
+    this.#holds = holds
+    const keyGroups = new Uint16Array(this.capacity)
+    keyGroups.set(this.#keyGroups)
+    this.#keyGroups = keyGroups
+    for (const column of this.#columns) column.grow(this.capacity)
+  }
+
+  #moveTo(slot: number): void {
+    const left = this.slot
+    this.slot = slot
+    if (left !== slot && left >= 0 && this.#holds[left] === 0) this.#free(left)
+  }
+
+  #free(slot: number): void {
+    this.#table.remove(slot)
+    if (slot < this.#decoded.length) this.#decoded[slot] = undefined
+  }
+
+  #decode(slot: number): unknown {
+    const table = this.#table
+    assert(table.isUsed(slot), `key slot ${slot} is not in use`)
+    return decodeKey(table.keyBytes(slot), table.keyFrom(slot), table.keyTo(slot))
+  }
+
+  #remember(slot: number, key: unknown): void {
+    while (this.#decoded.length < slot) this.#decoded.push(undefined)
+    this.#decoded[slot] = key
+  }
+}

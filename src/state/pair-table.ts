@@ -1,0 +1,153 @@
+/**
+ * An open-addressing hash table from pairs (int32, float64) to dense slot numbers: (key slot,
+ * namespace) for windows and aggregates, (key slot, bucket) for timers. As `ByteTable`, it makes no
+ * JavaScript object an entry. The second half of a pair may be any number but NaN.
+ * Threads: the task that owns it.
+ */
+const FREE = -1
+const NONE = -1
+const BUCKETS_LOG2_MIN = 5
+
+export class PairTable {
+  /** Slot + 1, or 0. */
+  #buckets = new Int32Array(1 << BUCKETS_LOG2_MIN)
+  #mask = (1 << BUCKETS_LOG2_MIN) - 1
+  #shift = 32 - BUCKETS_LOG2_MIN
+  #capacity = slotsOf(1 << BUCKETS_LOG2_MIN)
+  /** [first, second] a slot; in a free slot [FREE, next free slot]. */
+  #pairs = new Float64Array(2 * this.#capacity)
+  #free = NONE
+  #slotEnd = 0
+  #size = 0
+  #wasAdded = false
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Slots are below this; it grows with `findOrAdd`. */
+  get capacity(): number {
+    return this.#capacity
+  }
+
+  /** All slots in use are below this: the end of a walk. */
+  get slotEnd(): number {
+    return this.#slotEnd
+  }
+
+  /** Whether the last `findOrAdd` made the slot. */
+  get wasAdded(): boolean {
+    return this.#wasAdded
+  }
+
+  /** The slot of the pair, or -1. `first` is an int32 >= 0. */
+  find(first: number, second: number): number {
+    const buckets = this.#buckets
+    const pairs = this.#pairs
+    let bucket = hashOf(first, second) >>> this.#shift
+    for (;;) {
+      const slot = buckets[bucket]! - 1
+      if (slot < 0) return NONE
+      if (pairs[2 * slot + 1] === second && pairs[2 * slot] === first) return slot
+      bucket = (bucket + 1) & this.#mask
+    }
+  }
+
+  /** As `find`, but makes the slot where there is none. `wasAdded` tells which. */
+  findOrAdd(first: number, second: number): number {
+    const found = this.find(first, second)
+    this.#wasAdded = found < 0
+    return found < 0 ? this.#add(first, second) : found
+  }
+
+  remove(slot: number): void {
+    const pairs = this.#pairs
+    const first = this.firstOf(slot)
+    if (first === FREE) throw new RangeError(`slot ${slot} is not in use`)
+    this.#removeBucket(slot, hashOf(first, this.secondOf(slot)))
+    pairs[2 * slot] = FREE
+    pairs[2 * slot + 1] = this.#free
+    this.#free = slot
+    this.#size--
+  }
+
+  isUsed(slot: number): boolean {
+    return slot >= 0 && slot < this.#slotEnd && this.#pairs[2 * slot] !== FREE
+  }
+
+  firstOf(slot: number): number {
+    return this.#pairs[2 * slot]!
+  }
+
+  secondOf(slot: number): number {
+    return this.#pairs[2 * slot + 1]!
+  }
+
+  #add(first: number, second: number): number {
+    if (this.#size === this.#capacity) this.#grow()
+    const slot = this.#takeSlot()
+    this.#pairs[2 * slot] = first
+    this.#pairs[2 * slot + 1] = second
+    this.#insertBucket(slot)
+    this.#size++
+    return slot
+  }
+
+  #takeSlot(): number {
+    const slot = this.#free
+    if (slot === NONE) return this.#slotEnd++
+    this.#free = this.secondOf(slot)
+    return slot
+  }
+
+  #insertBucket(slot: number): void {
+    const buckets = this.#buckets
+    let bucket = hashOf(this.firstOf(slot), this.secondOf(slot)) >>> this.#shift
+    while (buckets[bucket] !== 0) bucket = (bucket + 1) & this.#mask
+    buckets[bucket] = slot + 1
+  }
+
+  /** Closes the gap by moving back what had been pushed past it, so no tombstones pile up. */
+  #removeBucket(slot: number, hash: number): void {
+    const buckets = this.#buckets
+    const mask = this.#mask
+    let gap = hash >>> this.#shift
+    while (buckets[gap] !== slot + 1) gap = (gap + 1) & mask
+    let next = (gap + 1) & mask
+    while (buckets[next] !== 0) {
+      const moved = buckets[next]! - 1
+      const home = hashOf(this.firstOf(moved), this.secondOf(moved)) >>> this.#shift
+      if (((next - home) & mask) >= ((next - gap) & mask)) {
+        buckets[gap] = moved + 1
+        gap = next
+      }
+      next = (next + 1) & mask
+    }
+    buckets[gap] = 0
+  }
+
+  #grow(): void {
+    const bucketCount = 2 * this.#buckets.length
+    this.#buckets = new Int32Array(bucketCount)
+    this.#mask = bucketCount - 1
+    this.#shift--
+    // Growth happens only when every slot is in use.
+    for (let slot = 0; slot < this.#slotEnd; slot++) this.#insertBucket(slot)
+    this.#capacity = slotsOf(bucketCount)
+    const pairs = new Float64Array(2 * this.#capacity)
+    pairs.set(this.#pairs)
+    this.#pairs = pairs
+  }
+}
+
+function slotsOf(bucketCount: number): number {
+  return (bucketCount / 8) * 5
+}
+
+/** Fractions of `second` are not hashed: those that differ only there share a bucket. */
+function hashOf(first: number, second: number): number {
+  let hash = Math.imul(first, 0x9e3779b1) ^ Math.imul(second | 0, 0x85ebca6b)
+  hash ^= Math.imul((second / 4294967296) | 0, 0xc2b2ae35)
+  hash ^= hash >>> 15
+  return Math.imul(hash, 0x2c1b3c6d)
+}

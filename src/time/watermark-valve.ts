@@ -1,0 +1,113 @@
+/**
+ * Merges the watermarks of a task's input channels: event time is where the slowest active channel
+ * is. Idle channels hold nothing up; one that wakes behind the others counts again when it has
+ * caught up, since time does not go back. A channel that has ended holds nothing up either, and
+ * the end of all of them is the end of time.
+ * Threads: the task.
+ */
+import { END_OF_TIME, NO_TIME } from '../codec/page.ts'
+
+const ACTIVE = 0
+/** Woke up behind the merged watermark and has not caught up. */
+const BEHIND = 1
+const IDLE = 2
+const ENDED = 3
+
+export class WatermarkValve {
+  readonly #times: Float64Array
+  readonly #states: Uint8Array
+  #watermarkMs = NO_TIME
+  #isIdle = false
+
+  constructor(channels: number) {
+    this.#times = new Float64Array(channels).fill(NO_TIME)
+    this.#states = new Uint8Array(channels)
+  }
+
+  /** The merged watermark; it never goes back. */
+  get watermarkMs(): number {
+    return this.#watermarkMs
+  }
+
+  /** True while every channel that has not ended is idle. */
+  get isIdle(): boolean {
+    return this.#isIdle
+  }
+
+  /** The watermark of one channel, and whether it is idle: for snapshots and for people. */
+  channelWatermarkMs(channel: number): number {
+    return this.#times[channel]!
+  }
+
+  channelIsIdle(channel: number): boolean {
+    return this.#states[channel] === IDLE
+  }
+
+  watermark(channel: number, timeMs: number): void {
+    if (timeMs === END_OF_TIME) return this.end(channel)
+    const before = this.#times[channel]!
+    if (!(timeMs > before)) return
+    this.#times[channel] = timeMs
+    const state = this.#states[channel]
+    if (state === IDLE || state === ENDED) return
+    if (state === BEHIND && timeMs >= this.#watermarkMs) this.#states[channel] = ACTIVE
+    // Only the slowest channel holds the merged watermark.
+    if (state === BEHIND || before <= this.#watermarkMs) this.#merge()
+  }
+
+  idle(channel: number, idle: boolean): void {
+    const state = this.#states[channel]
+    if (state === ENDED || (state === IDLE) === idle) return
+    if (!idle) {
+      const isBehind = this.#times[channel]! < this.#watermarkMs
+      this.#states[channel] = isBehind ? BEHIND : ACTIVE
+      this.#isIdle = false
+      return
+    }
+    this.#states[channel] = IDLE
+    this.#isIdle = this.#countOf(ACTIVE) + this.#countOf(BEHIND) === 0
+    if (this.#isIdle) this.#flush(this.#times[channel]!)
+    else this.#merge()
+  }
+
+  end(channel: number): void {
+    if (this.#states[channel] === ENDED) return
+    const timeMs = this.#times[channel]!
+    this.#states[channel] = ENDED
+    this.#times[channel] = END_OF_TIME
+    if (this.#countOf(ENDED) === this.#states.length) {
+      this.#watermarkMs = END_OF_TIME
+      this.#isIdle = false
+      return
+    }
+    this.#isIdle = this.#countOf(ACTIVE) + this.#countOf(BEHIND) === 0
+    if (this.#isIdle) this.#flush(timeMs)
+    else this.#merge()
+  }
+
+  #merge(): void {
+    let least = END_OF_TIME
+    let counted = 0
+    for (let channel = 0; channel < this.#times.length; channel++) {
+      if (this.#states[channel] !== ACTIVE) continue
+      counted++
+      if (this.#times[channel]! < least) least = this.#times[channel]!
+    }
+    if (counted > 0 && least > this.#watermarkMs) this.#watermarkMs = least
+  }
+
+  /** The last active channel is gone: had it gone first, time would be where the latest one is. */
+  #flush(lastTimeMs: number): void {
+    if (lastTimeMs !== this.#watermarkMs) return
+    for (let channel = 0; channel < this.#times.length; channel++) {
+      if (this.#states[channel] === ENDED) continue
+      if (this.#times[channel]! > this.#watermarkMs) this.#watermarkMs = this.#times[channel]!
+    }
+  }
+
+  #countOf(state: number): number {
+    let count = 0
+    for (const other of this.#states) if (other === state) count++
+    return count
+  }
+}
