@@ -10,9 +10,6 @@ import type { StateHandles } from './state-specs.ts'
 /** Hands a record to what follows. Annotating it once types the resulting stream. */
 export type Emit<T> = (record: T) => void
 
-/** Timers of the current key. Times are epoch milliseconds; setting one twice counts once. */
-export type Timers = OperatorTimers
-
 /** What a process function knows besides the record. */
 export interface Context {
   /** The record's event time or the timer's time, epoch ms; `-Infinity` where there is none. */
@@ -27,14 +24,34 @@ export interface Context {
 export interface KeyedContext<K, S> extends Context {
   readonly key: K
   readonly state: StateHandles<S>
-  readonly timers: Timers
+  /** Timers of the current key. Times are epoch milliseconds; setting one twice counts once. */
+  readonly timers: OperatorTimers
 }
 
-/** A process function without keyed state. */
-export interface ProcessFunction<T, O> {
+/** Which subtask of an operator runs; what `open` of a process function is given. */
+export interface SubtaskInfo {
+  /** The operator's name. */
+  readonly name: string
+  /** From 0 to `parallelism` - 1. */
+  readonly subtask: number
+  readonly parallelism: number
+  readonly maxParallelism: number
+  /** Deployments so far: 0 for the first. */
+  readonly attempt: number
+}
+
+/** The context of a process function without keys. */
+export interface ProcessContext<S> extends Context {
+  readonly state: StateHandles<S>
+}
+
+/** A process function without keys. */
+export interface ProcessFunction<T, O, S> {
+  /** Lists that belong to the subtask, not to a key; shared out anew at another parallelism. */
+  readonly state?: S
   /** Once in each subtask, before its first record: clients and caches open here. */
-  open?(): void | Promise<void>
-  process(record: T, ctx: Context, emit: Emit<O>): void
+  open?(info: SubtaskInfo): void | Promise<void>
+  process(record: T, ctx: ProcessContext<S>, emit: Emit<O>): void
   /** Once in each subtask, at the end, also after a failure; it cannot emit. */
   close?(): void | Promise<void>
 }
@@ -43,12 +60,14 @@ export interface ProcessFunction<T, O> {
 export interface KeyedProcessFunction<T, K, S, O> {
   /** Declared with `value()`, `list()` and `map()`; read and written as `ctx.state.name`. */
   readonly state?: S
-  open?(): void | Promise<void>
+  /** Once in each subtask, before its first record: clients and caches open here. */
+  open?(info: SubtaskInfo): void | Promise<void>
   process(record: T, ctx: KeyedContext<K, S>, emit: Emit<O>): void
   /**
    * Called for the key that set the timer, once the watermark (or the clock) reaches `timeMs`.
    * An event-time timer at `Infinity` fires at the end of the input.
    */
   onTimer?(timeMs: number, ctx: KeyedContext<K, S>, emit: Emit<O>): void
+  /** Once in each subtask, at the end, also after a failure; it cannot emit. */
   close?(): void | Promise<void>
 }

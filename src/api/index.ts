@@ -2,35 +2,35 @@
 export type { StandardSchemaV1 } from '@standard-schema/spec'
 export { SluiceError } from '../base/errors.ts'
 export type { Duration, Size } from '../base/units.ts'
+export type { OperatorTimers as Timers } from '../operator/contract.ts'
 export type { Sink } from '../operator/sink.ts'
 export type { Source } from '../operator/source.ts'
 export type { ListState, MapState, ValueState } from '../state/contract.ts'
 export type {
   AggregateFor,
   AggregateResults,
-  CountAggregate,
+  Aggregation,
   CustomAggregate,
   FieldAggregate,
-  FieldPick,
   FunctionAggregate,
-  FunctionPick,
   NumberField,
-} from './aggregates.ts'
+} from './aggregate-types.ts'
 export { count, first, last, max, mean, min, sum } from './aggregates.ts'
 export type {
   Context,
   Emit,
   KeyedContext,
   KeyedProcessFunction,
+  ProcessContext,
   ProcessFunction,
-  Timers,
+  SubtaskInfo,
 } from './functions.ts'
 export type { Job, JobDefinition } from './job.ts'
 export { defineJob } from './job.ts'
 export type { SideOutput } from './output.ts'
 export { output } from './output.ts'
 export { blackhole, print } from './sinks.ts'
-export type { StateHandles, StateSpec, StateSpecs } from './state-specs.ts'
+export type { ListSpecs, StateHandles, StateSpec, StateSpecs } from './state-specs.ts'
 export { list, map, value } from './state-specs.ts'
 export type {
   Env,

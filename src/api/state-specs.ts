@@ -13,6 +13,9 @@ export interface StateSpec<Handle> extends StateSpecData {
 /** The states of a function by name. */
 export type StateSpecs = Readonly<Record<string, StateSpec<unknown>>>
 
+/** Lists by name: the states there are without a key. */
+export type ListSpecs = Readonly<Record<string, StateSpec<ListState<unknown>>>>
+
 /** The handles that belong to declared states. */
 export type StateHandles<S> = {
   readonly [N in keyof S]: S[N] extends StateSpec<infer Handle> ? Handle : never

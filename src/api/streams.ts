@@ -7,10 +7,10 @@
 import type { Duration } from '../base/units.ts'
 import type { Sink } from '../operator/sink.ts'
 import type { Source } from '../operator/source.ts'
-import type { AggregateFor, AggregateResults, CustomAggregate, NumberField } from './aggregates.ts'
-import type { Emit, KeyedProcessFunction, ProcessFunction } from './functions.ts'
+import type { AggregateResults, Aggregation, NumberField } from './aggregate-types.ts'
+import type { Context, Emit, KeyedProcessFunction, ProcessFunction } from './functions.ts'
 import type { SideOutput } from './output.ts'
-import type { StateSpecs } from './state-specs.ts'
+import type { ListSpecs, StateSpecs } from './state-specs.ts'
 import type { Window, WindowAssigner } from './windows.ts'
 
 /** Where a job's streams begin: the first parameter of its build function. */
@@ -99,8 +99,9 @@ export interface Stream<T> {
    *   else emit(order)
    * })
    */
-  process<O>(fn: ProcessFunction<T, O>['process']): Stream<O>
-  process<O>(fn: ProcessFunction<T, O>): Stream<O>
+  process<O>(fn: (record: T, ctx: Context, emit: Emit<O>) => void): Stream<O>
+  // biome-ignore lint/complexity/noBannedTypes: no states at all
+  process<O, S extends ListSpecs = {}>(fn: ProcessFunction<T, O, S>): Stream<O>
 
   /** Deals the records out to all subtasks that follow, in turn. */
   rebalance(): Stream<T>
@@ -199,8 +200,7 @@ export interface KeyedStream<T, K> {
    * @example
    * bids.keyBy('auction').aggregate({ bids: count(), highest: max('price') })
    */
-  aggregate<A, R>(aggregate: CustomAggregate<T, A, R>): Stream<{ key: K; value: R }>
-  aggregate<M extends Readonly<Record<string, AggregateFor<T>>>>(
+  aggregate<M extends Aggregation<T>>(
     aggregates: M,
   ): Stream<Flat<{ key: K } & AggregateResults<M, T>>>
 
@@ -227,8 +227,7 @@ export interface WindowedStream<T, K> {
    *   .aggregate({ flights: count(), meanDelay: mean('delay') })
    * // Stream<{ key: string; window: Window; flights: number; meanDelay: number }>
    */
-  aggregate<A, R>(aggregate: CustomAggregate<T, A, R>): Stream<{ key: K; window: Window; value: R }>
-  aggregate<M extends Readonly<Record<string, AggregateFor<T>>>>(
+  aggregate<M extends Aggregation<T>>(
     aggregates: M,
   ): Stream<Flat<{ key: K; window: Window } & AggregateResults<M, T>>>
 
