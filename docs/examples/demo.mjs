@@ -81,7 +81,7 @@ function tableOf(airports) {
   ])
   const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i].length)))
   const text = (row) => row.map((cell, i) => pad(cell, widths[i], i === 0)).join('   ')
-  const title = `The ${ROWS} worst airports by mean delay, of those with ${FLIGHTS_MIN} flights or more`
+  const title = `The ${ROWS} worst airports by mean delay (of at least ${FLIGHTS_MIN} flights)`
   return [title, '', text(head), ...rows.map(text)].join('\n')
 }
 

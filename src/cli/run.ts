@@ -3,8 +3,8 @@
  * Main thread.
  */
 import { once } from 'node:events'
-import type { JobHandle, JobResult } from '../index.ts'
-import { runJob } from '../index.ts'
+import { runJob } from '../coordinator/run-job.ts'
+import type { JobHandle, JobResult } from '../coordinator/run-options.ts'
 import { describeError } from './describe-error.ts'
 import { exitCodes } from './exit-codes.ts'
 import { parseJobArguments } from './job-arguments.ts'

@@ -26,7 +26,7 @@ test('without a total there is no share, and before the first watermark no event
   expect(progressText(unknown, { perSecond: 0, columns: 80 })).toBe('5 records  0/s')
 })
 
-test('elsewhere each update is a plain line, and the last one has the rate of the whole run', () => {
+test("elsewhere each update is a plain line, the last one with the whole run's rate", () => {
   const written: string[] = []
   const clock = new ManualClock(1_000)
   let recordsRead = 0

@@ -175,7 +175,7 @@ test("a module that throws while it is imported gives the user's own line", asyn
   expect(error.stack).not.toContain('sluice-job:')
 })
 
-test('a package without the imported name is a failed import that does not quote the bundle', async () => {
+test('a package without the imported name fails the import without quoting it', async () => {
   write('node_modules/esm-one/package.json', '{"type":"module","exports":"./x.js"}')
   write('node_modules/esm-one/x.js', 'export const a = 1')
   const job = write('job.ts', "import { b } from 'esm-one'\nexport default b")
@@ -186,7 +186,7 @@ test('a package without the imported name is a failed import that does not quote
   expect(error.stack).not.toContain('base64')
 })
 
-test('a stack from the running job is mapped frame by frame, strange file names included', async () => {
+test('a stack of the running job is mapped frame by frame, odd names included', async () => {
   const job = write(
     'my job (1).ts',
     'type T = string\nconst later: T = ""\n\n\nexport default { name: later, boom() { null!.x } }',
