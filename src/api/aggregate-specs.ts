@@ -11,7 +11,7 @@ const kinds = new Set(['count', 'sum', 'mean', 'min', 'max', 'first', 'last'])
 export function aggregatesOf(given: unknown, reserved: readonly string[]): Aggregates {
   if (isCustom(given)) return Object.freeze({ single: customSpec(given) })
   const entries = typeof given === 'object' && given !== null ? Object.entries(given) : []
-  if (entries.length === 0 || (given as { kind?: unknown }).kind !== undefined) {
+  if (entries.length === 0 || isAggregate(given)) {
     throw new SluiceError('BAD_AGGREGATE', 'aggregate needs at least one named aggregate', {
       hint: "write .aggregate({ total: sum('amount') })",
     })
@@ -27,12 +27,17 @@ function checkNamed(name: string, aggregate: unknown, reserved: readonly string[
       hint: `the results already have ${reserved.map((word) => `'${word}'`).join(' and ')}`,
     })
   }
-  const kind = (aggregate as { kind?: unknown } | null | undefined)?.kind
-  if (!isCustom(aggregate) && !(typeof kind === 'string' && kinds.has(kind))) {
+  if (!isCustom(aggregate) && !isAggregate(aggregate)) {
     throw new SluiceError('BAD_AGGREGATE', `'${name}' is not an aggregate`, {
       hint: 'use count(), sum, mean, min, max, first, last or { create, add, result }',
     })
   }
+}
+
+/** One of our own: `count()`, `sum('field')`, ... */
+function isAggregate(value: unknown): boolean {
+  const kind = (value as { kind?: unknown } | null | undefined)?.kind
+  return typeof kind === 'string' && kinds.has(kind)
 }
 
 function isCustom(value: unknown): value is AnyCustom {

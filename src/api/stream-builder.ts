@@ -149,7 +149,7 @@ class StreamView<T> extends NodeModifiers implements Stream<T> {
     return this.#dealt({ kind: 'global' })
   }
 
-  partitionCustom(choose: unknown, key: unknown): Stream<T> {
+  partitionCustom(key: unknown, choose: unknown): Stream<T> {
     return this.#dealt({
       kind: 'custom',
       choose: checks.functionOf(choose, 'partitionCustom'),

@@ -116,13 +116,12 @@ export interface Stream<T> {
    * `subtasks` - 1.
    *
    * @example
-   * orders.partitionCustom((region, subtasks) => regions.indexOf(region) % subtasks, 'region')
+   * orders.partitionCustom('region', (region, subtasks) => regions.indexOf(region) % subtasks)
    */
-  partitionCustom<F extends keyof T & string>(
-    choose: (key: T[F], subtasks: number) => number,
-    key: F,
+  partitionCustom<Key extends (keyof T & string) | ((record: T) => unknown)>(
+    key: Key,
+    choose: (key: KeyOf<T, Key>, subtasks: number) => number,
   ): Stream<T>
-  partitionCustom<K>(choose: (key: K, subtasks: number) => number, key: (record: T) => K): Stream<T>
 
   /**
    * What the operator before sent to a side output.
@@ -168,6 +167,12 @@ export type SinkHandle = {
 } & {
   [M in 'parallelism' | 'maxParallelism']: (subtasks: number) => SinkHandle
 } & { chain(chaining: 'start' | 'never'): SinkHandle }
+
+type KeyOf<T, Key> = Key extends keyof T
+  ? T[Key]
+  : Key extends (record: never) => infer K
+    ? K
+    : never
 
 type Flat<T> = { [N in keyof T]: T[N] }
 
