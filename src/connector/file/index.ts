@@ -1,6 +1,10 @@
 /** Files as sources and sinks: `sluice/file`. */
+export type { FromJsonLinesOptions } from './from-json-lines.ts'
+export { fromJsonLines } from './from-json-lines.ts'
 export type { JsonLinesOptions } from './json-lines.ts'
 export { jsonLines } from './json-lines.ts'
+export type { LineOptions } from './line-options.ts'
 export type { ParquetOptions } from './parquet.ts'
 export { parquet } from './parquet.ts'
 export type { FileInput } from './paths.ts'
+export { text } from './text.ts'
