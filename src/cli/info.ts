@@ -2,12 +2,10 @@
  * `sluice info`: builds a job's graph as a run would, and prints the plan instead of running it.
  * Main thread.
  */
-import { buildGraph, parseArgs } from '../api/build-graph.ts'
 import type { Job } from '../api/job.ts'
 import { bundleJob, loadJob } from '../coordinator/job-artefact.ts'
+import { prepareJob } from '../coordinator/prepared-job.ts'
 import { explainError } from '../coordinator/source-positions.ts'
-import { jobGraph } from '../graph/chains.ts'
-import { parseOptions } from '../graph/parse-options.ts'
 import { type Plan, planOf, planText } from '../graph/plan.ts'
 import { exitCodes } from './exit-codes.ts'
 import { parseJobArguments } from './job-arguments.ts'
@@ -29,8 +27,6 @@ export async function info(path: string, command: RunCommand<InfoFlags>): Promis
 }
 
 async function planFor(job: Job, { flags, own }: RunCommand<InfoFlags>): Promise<Plan> {
-  const { config, parallelism } = configOf(flags)
-  const options = parseOptions(parallelism === undefined ? config : { ...config, parallelism })
-  const args = await parseArgs(job, parseJobArguments(own))
-  return planOf(jobGraph(buildGraph(job, args), options))
+  const prepared = await prepareJob(job, { ...configOf(flags), args: parseJobArguments(own) })
+  return planOf(prepared.jobGraph)
 }
