@@ -3,8 +3,24 @@ export type { StandardSchemaV1 } from '@standard-schema/spec'
 export { SluiceError } from '../base/errors.ts'
 export type { Duration, Size } from '../base/units.ts'
 export type { OperatorTimers as Timers } from '../operator/contract.ts'
-export type { Sink } from '../operator/sink.ts'
-export type { Source } from '../operator/source.ts'
+export type {
+  CommitContext,
+  Sink,
+  SinkCommitter,
+  SinkWriter,
+  StartContext,
+  WriterContext,
+} from '../operator/sink.ts'
+export type {
+  Batch,
+  NextBatch,
+  ReaderContext,
+  Source,
+  Split,
+  SplitEnumerator,
+  SplitReader,
+  UnreadableRecord,
+} from '../operator/source.ts'
 export type { ListState, MapState, ValueState } from '../state/contract.ts'
 export type {
   AggregateFor,

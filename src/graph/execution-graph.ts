@@ -122,15 +122,14 @@ function plainEdge(edge: JobEdge): ExecutionEdge {
   return { index, from, fromOperator, sideOutput, to, input, kind: partition.kind }
 }
 
-/** By producing subtask, then by consuming one: so gates and exits come out in order. */
+/** Ordered by producing subtask, then by consuming one: so gates and exits come out in order. */
 function channelsOf(edge: JobEdge, vertices: readonly ExecutionVertex[]) {
   const producers = vertices[edge.from]!.tasks
   const consumers = vertices[edge.to]!.tasks
-  return connect(edge.partition.kind, producers.length, consumers.length)
-    .toSorted((a, b) => a.producer - b.producer || a.consumer - b.consumer)
-    .map(({ producer, consumer }) => ({
-      edge: edge.index,
-      producer: producers[producer]!,
-      consumer: consumers[consumer]!,
-    }))
+  const connections = connect(edge.partition.kind, producers.length, consumers.length)
+  return connections.map(({ producer, consumer }) => ({
+    edge: edge.index,
+    producer: producers[producer]!,
+    consumer: consumers[consumer]!,
+  }))
 }
