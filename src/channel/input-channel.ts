@@ -1,0 +1,173 @@
+/**
+ * The consumer's end of a channel: opens one page after the other, shows its records in ranges
+ * between marks, and gives its memory back when all of it was taken.
+ * Threads: the consuming task.
+ */
+import type { MessagePort } from 'node:worker_threads'
+import { receiveMessageOnPort } from 'node:worker_threads'
+import { assert } from '../base/assert.ts'
+import type { Codecs } from '../codec/codecs.ts'
+import type { PageReader, PageViews } from '../codec/page.ts'
+import { MARK_END, pageViews } from '../codec/page.ts'
+import type { ChannelMessage } from './channel-messages.ts'
+import type { InputChannelDescription } from './create-channel.ts'
+import { Doorbell } from './doorbell.ts'
+import { PageMarks } from './page-marks.ts'
+import { RingConsumer } from './ring-consumer.ts'
+import type { SharedWords } from './shared-words.ts'
+import { atomicWords } from './shared-words.ts'
+
+export interface InputChannelOptions {
+  /** Index in the task's gate. */
+  readonly index: number
+  readonly codecs: Codecs
+  readonly words?: SharedWords
+}
+
+interface ExtensionPage {
+  readonly seq: number
+  readonly views: PageViews
+}
+
+export class InputChannel {
+  readonly index: number
+  /** Reads the open page. */
+  reader!: PageReader
+  /** The first record of the open page that is not fully processed. */
+  cursor = 0
+  /** Records up to the next mark or the end of the page. */
+  limit = 0
+  /** True while the gate must not read it: its barrier is reached, those of others are not. */
+  blocked = false
+  /** True when the mark of the end was taken. */
+  ended = false
+  /** True while a page is open: there is a record at `cursor`, or a mark to take. */
+  isOpen = false
+  readonly #codecs: Codecs
+  readonly #ring: RingConsumer
+  readonly #port: MessagePort
+  readonly #readers = new Map<string, PageReader>()
+  readonly #marks = new PageMarks()
+  /** Pages outside the ring, oldest first. */
+  readonly #extensions: ExtensionPage[] = []
+  #messagesTaken = 0
+
+  constructor(description: InputChannelDescription, options: InputChannelOptions) {
+    const words = options.words ?? atomicWords
+    this.index = options.index
+    this.#codecs = options.codecs
+    this.#port = description.port
+    this.#port.unref()
+    const doorbell = new Doorbell(description.doorbell, words)
+    this.#ring = new RingConsumer(description.ring, { size: description.size, doorbell, words })
+  }
+
+  /** True if a record or a mark is there: opens the next page where none is open. */
+  poll(): boolean {
+    return this.isOpen || this.#openNext()
+  }
+
+  /** `poll` without opening anything. */
+  hasInput(): boolean {
+    return this.isOpen || this.#ring.hasSeenPage || this.#ring.look()
+  }
+
+  /** Records before `to` are processed. At the end of the page its memory is given back. */
+  advance(to: number): void {
+    assert(to >= this.cursor && to <= this.limit, 'a cursor moves forward, up to the next mark')
+    this.cursor = to
+    if (to === this.limit && this.#marks.kind === 0) this.#release()
+  }
+
+  /** The kind of the mark at `limit`; 0 if the page ends there. */
+  get markKind(): number {
+    return this.#marks.kind
+  }
+
+  get markValue(): number {
+    return this.#marks.value
+  }
+
+  /** The mark at the cursor is processed. */
+  takeMark(): void {
+    assert(this.cursor === this.limit && this.#marks.kind !== 0, 'no mark at the cursor')
+    if (this.#marks.kind === MARK_END) this.ended = true
+    this.#marks.take()
+    this.#findLimit()
+    if (this.cursor === this.limit && this.#marks.kind === 0) this.#release()
+  }
+
+  /** Closes the port; the channel cannot be used afterwards. */
+  close(): void {
+    this.#port.close()
+  }
+
+  /**
+   * The order is what barriers will rely on: W first, then the priority word and the barrier slots
+   * (their place is between `look` and `#open`), then consume up to the smaller of W and the next
+   * barrier's position. A producer fills a slot before it publishes the page behind it, so a page
+   * that is visible here has no barrier before it that is not visible too.
+   */
+  #openNext(): boolean {
+    const ring = this.#ring
+    if (!ring.hasSeenPage && !ring.look()) return false
+    assert(!this.ended, 'a page behind the end of its channel')
+    this.#takeMessages()
+    const extension = this.#extensions[0]
+    if (extension !== undefined && extension.seq === ring.next) {
+      this.#extensions.shift()
+      this.#open(extension.views, 0)
+    } else {
+      this.#open(ring.views, ring.offset)
+    }
+    return true
+  }
+
+  /** Takes what the visible pages need: each message was posted before EXT counted it. */
+  #takeMessages(): void {
+    const posted = this.#ring.messages()
+    for (; this.#messagesTaken !== posted; this.#messagesTaken = (this.#messagesTaken + 1) | 0) {
+      const received = receiveMessageOnPort(this.#port)
+      assert(received !== undefined, 'a message was counted and is not there')
+      const message = received.message as ChannelMessage
+      if (message.kind === 'shape') this.#codecs.add(message.data)
+      else this.#extensions.push({ seq: message.seq, views: pageViews(message.sab) })
+    }
+  }
+
+  #open(views: PageViews, offset: number): void {
+    const reader = this.#readerOf(views, offset)
+    // Takes the strings too: later reads touch only rows, which nobody changes before `release`.
+    reader.open(views, offset)
+    this.#marks.open(views, offset)
+    this.reader = reader
+    this.cursor = 0
+    this.#findLimit()
+    this.isOpen = true
+    assert(this.limit > 0 || this.#marks.kind !== 0, 'an empty page was published')
+  }
+
+  #readerOf(views: PageViews, offset: number): PageReader {
+    const hi = views.i32[(offset >> 2) + 1]!
+    const lo = views.i32[(offset >> 2) + 2]!
+    const last = this.reader as PageReader | undefined
+    if (last !== undefined && last.shape.lo === lo && last.shape.hi === hi) return last
+    const shape = this.#codecs.shape(hi, lo)
+    const known = this.#readers.get(shape.id)
+    if (known !== undefined) return known
+    const made = this.#codecs.reader(shape, true)
+    this.#readers.set(shape.id, made)
+    return made
+  }
+
+  #findLimit(): void {
+    this.limit = this.#marks.kind === 0 ? this.reader.count : this.#marks.index
+  }
+
+  #release(): void {
+    this.isOpen = false
+    this.cursor = 0
+    this.limit = 0
+    this.#ring.release()
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Which channel a record takes, as source text: every edge is compiled to a function of its own,
+ * so that the calls in it see one shape of record and one codec, and inline.
+ * Threads: the producing task.
+ */
+import { SluiceError } from '../base/errors.ts'
+
+/** How an edge's key is found: by a field's name or by a function. */
+export type RoutingKey =
+  | { readonly field: string }
+  // biome-ignore lint/suspicious/noExplicitAny: a user's function of any record type
+  | { readonly fn: (record: any) => unknown }
+
+export type Routing =
+  | { readonly kind: 'forward' | 'rebalance' | 'rescale' | 'broadcast' | 'global' }
+  | { readonly kind: 'hash'; readonly key: RoutingKey }
+  | {
+      readonly kind: 'custom'
+      readonly key: RoutingKey
+      // biome-ignore lint/suspicious/noExplicitAny: a user's function of any key type
+      readonly choose: (key: any, channels: number) => number
+    }
+
+export type RoutingKind = Routing['kind']
+
+/**
+ * The body of `write(record, timeMs)`. In scope: `channels` and their number `n`, `append` as
+ * `appendSource` has it; for hash `byGroup` and `groupOf`, for custom `choose`, for a key function
+ * `keyOf`; `turn` is a variable of the edge.
+ */
+export function routeSource(routing: Routing, channels: number): string {
+  if (routing.kind === 'broadcast') {
+    return `for (let k = 0; k < n; k++) ${appendSource('channels[k]')}`
+  }
+  if (routing.kind === 'custom') {
+    return appendSource(`channels[choose(${keySource(routing.key)}, n)]`)
+  }
+  if (channels === 1 || routing.kind === 'global') return appendSource('only')
+  if (routing.kind === 'hash') {
+    return appendSource(`byGroup[groupOf(${keySource(routing.key)})]`)
+  }
+  return `turn = turn + 1 === n ? 0 : turn + 1
+    ${appendSource('channels[turn]')}`
+}
+
+/** The user's choice, checked. Throws BAD_PARTITION. */
+export function checkedChoice(
+  choose: (key: unknown, channels: number) => number,
+): (key: unknown, channels: number) => number {
+  return (key, channels) => {
+    const chosen = choose(key, channels)
+    if (Number.isInteger(chosen) && chosen >= 0 && chosen < channels) return chosen
+    throw new SluiceError(
+      'BAD_PARTITION',
+      `a partitioner chose channel ${String(chosen)} of ${channels}`,
+      { hint: `return an integer from 0 to ${channels - 1}` },
+    )
+  }
+}
+
+function appendSource(channel: string): string {
+  return `{
+      const channel = ${channel}
+      const writer = channel.writer
+      if (writer === undefined || writer.append(record, timeMs) !== 1) {
+        channel.overflow(record, timeMs)
+      }
+    }`
+}
+
+function keySource(key: RoutingKey): string {
+  return 'field' in key ? `record[${JSON.stringify(key.field)}]` : 'keyOf(record)'
+}

@@ -1,0 +1,112 @@
+/**
+ * One exit of a task: the output channels of one edge, and the compiled function that gives each
+ * record to its channel. Marks go to all of them.
+ * Threads: the producing task.
+ */
+import { assert } from '../base/assert.ts'
+import type { EdgeState } from './edge-state.ts'
+import { keyGroupHasher, ownersOfKeyGroups } from './key-routing.ts'
+import type { OutputChannel } from './output-channel.ts'
+import type { Routing } from './partitioner.ts'
+import { checkedChoice, routeSource } from './partitioner.ts'
+
+export interface RecordWriterOptions {
+  readonly routing: Routing
+  /** In the order of the consuming subtasks; for hash all of them. */
+  readonly channels: readonly OutputChannel[]
+  readonly edge: EdgeState
+  /** Number of key groups: the consumer's maximum parallelism. Read for hash only. */
+  readonly maxParallelism: number
+  /** Round robin begins behind this channel, so that producers do not all begin with one. */
+  readonly firstTurn?: number
+}
+
+export type WriteFunction = (record: unknown, timeMs: number) => void
+
+export class RecordWriter {
+  /** Gives a record to its channel. A generated function: one an edge. */
+  readonly write: WriteFunction
+  readonly channels: readonly OutputChannel[]
+  readonly #edge: EdgeState
+
+  constructor(options: RecordWriterOptions) {
+    assert(options.channels.length > 0, 'an exit without channels')
+    this.channels = options.channels
+    this.#edge = options.edge
+    this.write = compileWrite(options)
+  }
+
+  /** True if something is written and not published. */
+  get hasUnflushed(): boolean {
+    return this.#edge.openPages !== 0
+  }
+
+  /** Records written, those of open pages included; a broadcast counts once a channel. */
+  get records(): number {
+    return this.channels.reduce(
+      (sum, channel) => sum + channel.recordsPublished + (channel.writer?.count ?? 0),
+      0,
+    )
+  }
+
+  /** Bytes of published pages. */
+  get bytes(): number {
+    return this.channels.reduce((sum, channel) => sum + channel.bytesPublished, 0)
+  }
+
+  /** Puts a mark (a `MARK_` kind) behind all records of every channel. */
+  mark(kind: number, value: number): void {
+    for (const channel of this.channels) channel.mark(kind, value)
+  }
+
+  /** Publishes what is written; a channel without credit keeps its page open. */
+  flush(): void {
+    if (this.#edge.openPages === 0) return
+    for (const channel of this.channels) channel.flush()
+  }
+
+  /** Nothing follows. */
+  end(): void {
+    for (const channel of this.channels) channel.end()
+  }
+
+  close(): void {
+    for (const channel of this.channels) channel.close()
+  }
+}
+
+function compileWrite(options: RecordWriterOptions): WriteFunction {
+  const { routing, channels, maxParallelism } = options
+  const source = `'use strict'
+  const only = channels[0]
+  const n = channels.length
+  let turn = firstTurn % n
+  return function write(record, timeMs) {
+    ${routeSource(routing, channels.length)}
+  }`
+  const make = new Function(
+    'channels',
+    'byGroup',
+    'groupOf',
+    'keyOf',
+    'choose',
+    'firstTurn',
+    source,
+  )
+  const hashes = routing.kind === 'hash' && channels.length > 1
+  return make(
+    channels,
+    hashes ? channelsByGroup(channels, maxParallelism) : undefined,
+    hashes ? keyGroupHasher(maxParallelism) : undefined,
+    'key' in routing && 'fn' in routing.key ? routing.key.fn : undefined,
+    routing.kind === 'custom' ? checkedChoice(routing.choose) : undefined,
+    options.firstTurn ?? 0,
+  ) as WriteFunction
+}
+
+function channelsByGroup(
+  channels: readonly OutputChannel[],
+  maxParallelism: number,
+): readonly OutputChannel[] {
+  return Array.from(ownersOfKeyGroups(maxParallelism, channels.length), (k) => channels[k]!)
+}
