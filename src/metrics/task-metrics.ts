@@ -10,7 +10,7 @@ const FIELDS = [
   'bytesIn',
   'bytesOut',
   'watermarkMs',
-  'sourceRecords',
+  'recordsSunk',
   'recordsUnreadable',
   'lateRecordsDropped',
   'busyMs',

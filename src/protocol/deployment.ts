@@ -17,8 +17,8 @@ export interface TaskDeployment {
   /** The job's artefact as a URL to import. */
   readonly jobUrl: string
   readonly args: unknown
-  /** Options by key, already checked. */
-  readonly config: Readonly<Record<string, unknown>>
+  /** The job's options, already checked (`JobOptions`). */
+  readonly options: object
   readonly doorbell: SharedArrayBuffer
   readonly metrics: SharedArrayBuffer
   /** Consumer ends in the order of the task's input gate. */

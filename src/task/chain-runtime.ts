@@ -199,6 +199,7 @@ export class ChainRuntime {
       watermark: () => this.control.watermarkOf(node),
       wakeAt: (timeMs) => this.#setWake(node, timeMs),
       wake: options.wake,
+      shouldPause: () => options.credit.stalled !== 0,
     }
   }
 

@@ -24,6 +24,9 @@ const TURN_EVERY_MS = 5
 /** How long a blocked thread may keep a promise waiting that it did not know of. */
 const BLOCKED_MS_MAX = 100
 
+/** Resources that every worker has. */
+const OURS: ReadonlySet<string> = new Set(['MessagePort', 'CloseReq'])
+
 /** Resolves when the subtask has finished or was stopped. */
 export async function driveSubtask(options: WorkerLoopOptions): Promise<void> {
   const { clock } = options
@@ -63,5 +66,5 @@ async function wait(options: WorkerLoopOptions, why: 'idle' | 'backpressured'): 
 
 /** Timers, sockets or files of user code: their callbacks need the event loop. */
 function hasOwnResources(): boolean {
-  return process.getActiveResourcesInfo().some((kind) => kind !== 'MessagePort')
+  return process.getActiveResourcesInfo().some((kind) => !OURS.has(kind))
 }

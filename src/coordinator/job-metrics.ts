@@ -1,0 +1,43 @@
+/** Sums up the tasks' counters for people. Threads: main. */
+
+import type { ExecutionVertex } from '../graph/execution-graph.ts'
+import type { TaskCounters } from '../metrics/task-metrics.ts'
+import { readTaskMetrics } from '../metrics/task-metrics.ts'
+import type { PreparedJob } from './prepared-job.ts'
+import { sourcesOf } from './prepared-job.ts'
+import type { JobMetrics, SubtaskMetrics } from './run-options.ts'
+
+export interface JobMetricsInput {
+  readonly prepared: PreparedJob
+  readonly buffer: SharedArrayBuffer
+  readonly recordsTotal: number | undefined
+}
+
+export function jobMetrics({ prepared, buffer, recordsTotal }: JobMetricsInput): JobMetrics {
+  const { execution } = prepared
+  const rows = execution.tasks.map((task) => readTaskMetrics(buffer, task.index))
+  const sources = new Set([...sourcesOf(prepared.jobGraph).keys()].map((vertex) => vertex.index))
+  const ofSources = rows.filter((_, task) => sources.has(execution.tasks[task]!.vertex))
+  return {
+    recordsRead: sum(ofSources, 'recordsIn'),
+    ...(recordsTotal === undefined ? {} : { recordsTotal }),
+    recordsWritten: sum(rows, 'recordsSunk'),
+    eventTimeMs: Math.min(...ofSources.map((row) => row.watermarkMs)),
+    subtasks: execution.tasks.map((task, index) =>
+      subtaskMetrics(execution.vertices[task.vertex]!, task.subtask, rows[index]!),
+    ),
+  }
+}
+
+function sum(rows: readonly TaskCounters[], counter: keyof TaskCounters): number {
+  return rows.reduce((total, row) => total + row[counter], 0)
+}
+
+function subtaskMetrics(
+  vertex: ExecutionVertex,
+  subtask: number,
+  counters: TaskCounters,
+): SubtaskMetrics {
+  const { recordsSunk: _, ...shown } = counters
+  return { vertex: vertex.name, subtask, ...shown }
+}

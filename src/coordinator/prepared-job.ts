@@ -1,0 +1,72 @@
+/**
+ * A job from its module to plain numbers: built, cut into chains, unfolded into tasks. Everything
+ * that can be refused without starting a thread is refused here.
+ * Threads: main.
+ */
+import { buildGraph, parseArgs } from '../api/build-graph.ts'
+import type { Job } from '../api/job.ts'
+import { jobGraph } from '../graph/chains.ts'
+import type { ExecutionGraph } from '../graph/execution-graph.ts'
+import { executionGraph } from '../graph/execution-graph.ts'
+import type { Fingerprint } from '../graph/fingerprint.ts'
+import { fingerprint } from '../graph/fingerprint.ts'
+import type { JobGraph, JobVertex } from '../graph/job-graph.ts'
+import { operatorsOf } from '../graph/job-graph.ts'
+import type { JobOptions } from '../graph/options.ts'
+import { parseOptions } from '../graph/parse-options.ts'
+import type { StreamGraph } from '../graph/stream-graph.ts'
+import type { Source } from '../operator/source.ts'
+import type { DeployedSink } from './job-sinks.ts'
+
+export interface PreparedJob {
+  readonly job: Job
+  readonly args: unknown
+  readonly options: JobOptions
+  readonly graph: StreamGraph
+  readonly jobGraph: JobGraph
+  readonly execution: ExecutionGraph
+  readonly fingerprint: Fingerprint
+}
+
+export interface PrepareOptions {
+  readonly args?: Readonly<Record<string, unknown>> | undefined
+  readonly config?: Readonly<Record<string, unknown>> | undefined
+  readonly parallelism?: number | undefined
+}
+
+export async function prepareJob(job: Job, given: PrepareOptions): Promise<PreparedJob> {
+  const options = parseOptions({ ...given.config, ...parallelismOf(given) })
+  const args = await parseArgs(job, given.args ?? {})
+  const graph = buildGraph(job, args)
+  const chains = jobGraph(graph, options)
+  return {
+    job,
+    args,
+    options,
+    graph,
+    jobGraph: chains,
+    execution: executionGraph(chains),
+    fingerprint: fingerprint(graph),
+  }
+}
+
+function parallelismOf(given: PrepareOptions): Record<string, unknown> {
+  return given.parallelism === undefined ? {} : { 'parallelism.default': given.parallelism }
+}
+
+/** The source of each vertex that has one. */
+export function sourcesOf(graph: JobGraph): ReadonlyMap<JobVertex, Source<unknown>> {
+  const sources = graph.vertices.flatMap((vertex) => {
+    const { spec } = vertex.root.node
+    return spec.kind === 'source' ? [[vertex, spec.source] as const] : []
+  })
+  return new Map(sources)
+}
+
+export function sinksOf(graph: JobGraph): readonly DeployedSink[] {
+  return graph.vertices.flatMap((vertex) =>
+    operatorsOf(vertex.root).flatMap(({ node, operatorId }) =>
+      node.spec.kind === 'sink' ? [{ operatorId, sink: node.spec.sink }] : [],
+    ),
+  )
+}

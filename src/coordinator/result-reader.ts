@@ -1,0 +1,110 @@
+/**
+ * Rows that a job hands to the program around it: the main thread is the consumer of rings like
+ * any task, so a reader that does not read holds the job back.
+ * Threads: main.
+ */
+import type { Doorbell } from '../channel/doorbell.ts'
+import type { InputGate } from '../channel/input-gate.ts'
+import { MARK_END } from '../codec/page.ts'
+
+export interface ResultReaderOptions {
+  readonly name: string
+  readonly gate: InputGate
+  readonly doorbell: Doorbell
+  /** Takes each row where the rows are printed; absent where the program collects them. */
+  readonly print?: (row: unknown) => void | Promise<void>
+}
+
+export class ResultReader {
+  readonly name: string
+  readonly isPrint: boolean
+  /** Resolves when the last row is printed; at once where rows are collected. */
+  readonly printed: Promise<void>
+  readonly #options: ResultReaderOptions
+  #resolvePrinted: () => void = () => {}
+  #endedChannels = 0
+  #stopped: { readonly error: Error | undefined } | undefined
+  #dropsRows = false
+
+  constructor(options: ResultReaderOptions) {
+    this.#options = options
+    this.name = options.name
+    this.isPrint = options.print !== undefined
+    this.printed = this.isPrint
+      ? new Promise((resolve) => (this.#resolvePrinted = resolve))
+      : Promise.resolve()
+  }
+
+  start(onError: (error: Error) => void): void {
+    if (this.isPrint) this.#printAll().catch((error: unknown) => onError(error as Error))
+  }
+
+  close(): void {
+    for (const channel of this.#options.gate.channels) channel.close()
+  }
+
+  /** The job has ended before its results did. */
+  stop(error: Error | undefined): void {
+    this.#stopped = { error }
+    this.#options.doorbell.wake()
+  }
+
+  async *rows(): AsyncGenerator<unknown, void, undefined> {
+    try {
+      for (let row = await this.#next(); row !== undefined; row = await this.#next()) {
+        yield row.value
+      }
+    } finally {
+      this.#drop()
+    }
+  }
+
+  async #printAll(): Promise<void> {
+    for (let row = await this.#next(); row !== undefined; row = await this.#next()) {
+      await this.#options.print?.(row.value)
+    }
+    this.#resolvePrinted()
+  }
+
+  /** Nobody reads on: the rest is taken and thrown away, so that the job can end. */
+  #drop(): void {
+    if (this.#dropsRows) return
+    this.#dropsRows = true
+    const drain = async () => {
+      while ((await this.#next()) !== undefined);
+    }
+    // An error is the job's own and is told by `finished`.
+    drain().catch(() => {})
+  }
+
+  async #next(): Promise<{ readonly value: unknown } | undefined> {
+    const { gate, doorbell } = this.#options
+    for (;;) {
+      const row = this.poll()
+      if (row !== undefined) return row
+      if (this.#endedChannels === gate.channels.length) return undefined
+      if (this.#stopped !== undefined) {
+        if (this.#stopped.error !== undefined) throw this.#stopped.error
+        return undefined
+      }
+      const recheck = () => gate.ready() || this.#stopped !== undefined
+      await doorbell.parkAsync(recheck, Number.POSITIVE_INFINITY)
+    }
+  }
+
+  /** The next row, if one is there already. */
+  poll(): { readonly value: unknown } | undefined {
+    const { gate } = this.#options
+    for (let channel = gate.next(); channel !== undefined; channel = gate.next()) {
+      if (channel.cursor === channel.limit) {
+        if (channel.markKind === MARK_END) this.#endedChannels++
+        channel.takeMark()
+        continue
+      }
+      const value = channel.reader.record(channel.cursor)
+      channel.advance(channel.cursor + 1)
+      return { value }
+    }
+    return undefined
+  }
+}

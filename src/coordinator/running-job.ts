@@ -1,0 +1,98 @@
+/** The handle of a running job. Threads: main. */
+import type { Clock } from '../base/clock.ts'
+import { SluiceError } from '../base/errors.ts'
+import type { Logger } from '../base/log.ts'
+import type { JobExecution } from './job-execution.ts'
+import { jobMetrics } from './job-metrics.ts'
+import type { PreparedJob } from './prepared-job.ts'
+import type { JobHandle, JobMetrics, JobResult, JobStatus } from './run-options.ts'
+import type { DeploymentPlan } from './task-deployment.ts'
+
+export interface RunningJobOptions {
+  readonly id: string
+  readonly prepared: PreparedJob
+  readonly execution: JobExecution
+  readonly plan: DeploymentPlan
+  readonly recordsTotal: number | undefined
+  readonly startedMs: number
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+export class RunningJob implements JobHandle {
+  readonly id: string
+  readonly name: string
+  readonly finished: Promise<JobResult>
+  readonly #options: RunningJobOptions
+  #stopListening: () => void = () => {}
+
+  constructor(options: RunningJobOptions) {
+    this.#options = options
+    this.id = options.id
+    this.name = options.prepared.job.name
+    this.finished = this.#result()
+    // A program that only collects rows gets the error there; it is no unhandled rejection.
+    this.finished.catch(() => {})
+  }
+
+  get status(): JobStatus {
+    const { phase } = this.#options.execution
+    if (phase === 'finished' || phase === 'canceled' || phase === 'failed') return phase
+    return 'running'
+  }
+
+  /** Rejects if the job failed before all of its tasks ran. */
+  async untilStarted(): Promise<void> {
+    const { execution } = this.#options
+    await execution.started
+    if (execution.phase === 'failed') await this.finished
+  }
+
+  async cancel(): Promise<void> {
+    await this.#options.execution.cancel()
+  }
+
+  cancelOn(signal: AbortSignal | undefined): void {
+    if (signal === undefined) return
+    const cancel = () => {
+      this.cancel().catch((error: unknown) => {
+        this.#options.log.error({ error: String(error) }, 'cancelling the job failed')
+      })
+    }
+    if (signal.aborted) return cancel()
+    signal.addEventListener('abort', cancel, { once: true })
+    this.#stopListening = () => signal.removeEventListener('abort', cancel)
+  }
+
+  metrics(): JobMetrics {
+    const { prepared, plan, recordsTotal } = this.#options
+    return jobMetrics({ prepared, buffer: plan.metrics, recordsTotal })
+  }
+
+  collect<T>(name: string): AsyncIterable<T> {
+    const reader = this.#options.plan.results.find((one) => !one.isPrint && one.name === name)
+    if (reader === undefined) throw this.#noSuchResult(name)
+    return reader.rows() as AsyncIterable<T>
+  }
+
+  async #result(): Promise<JobResult> {
+    const { execution, clock, startedMs, log } = this.#options
+    const outcome = await execution.ended
+    this.#stopListening()
+    const durationMs = clock.monotonicMs() - startedMs
+    if (outcome.status === 'failed') {
+      log.error({ job: this.name, id: this.id, durationMs }, `job failed: ${outcome.error.message}`)
+      throw outcome.error
+    }
+    log.info({ job: this.name, id: this.id, durationMs }, `job ${outcome.status}`)
+    return { status: outcome.status, durationMs, metrics: this.metrics() }
+  }
+
+  #noSuchResult(name: string): SluiceError {
+    const known = this.#options.plan.results.filter((one) => !one.isPrint).map((one) => one.name)
+    return new SluiceError('NO_SUCH_RESULT', `job '${this.name}' collects nothing as '${name}'`, {
+      hint:
+        known.length === 0 ? `add .collect('${name}') to a stream` : `it has: ${known.join(', ')}`,
+    })
+  }
+}

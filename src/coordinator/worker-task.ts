@@ -1,0 +1,109 @@
+/**
+ * One worker thread as the coordinator sees it: messages both ways, and every way in which a
+ * thread can die told as one failure.
+ * Threads: main.
+ */
+import type { TransferListItem } from 'node:worker_threads'
+import { Worker } from 'node:worker_threads'
+import { errorFromData, SluiceError } from '../base/errors.ts'
+import { Doorbell } from '../channel/doorbell.ts'
+import type { TaskDeployment } from '../protocol/deployment.ts'
+import type { FromTask, ToTask } from '../protocol/messages.ts'
+
+export interface WorkerTaskOptions {
+  readonly deployment: TaskDeployment
+  readonly transfer: readonly TransferListItem[]
+  /** Name of the vertex, for errors. */
+  readonly vertexName: string
+  readonly heapBytes: number
+  readonly onMessage: (message: FromTask) => void
+  readonly onFailure: (error: Error) => void
+}
+
+const MB = 1024 ** 2
+
+export class WorkerTask {
+  readonly deployment: TaskDeployment
+  readonly exited: Promise<void>
+  readonly #options: WorkerTaskOptions
+  readonly #worker: Worker
+  readonly #doorbell: Doorbell
+  #expectsExit = false
+
+  constructor(options: WorkerTaskOptions) {
+    this.#options = options
+    this.deployment = options.deployment
+    this.#doorbell = new Doorbell(options.deployment.doorbell)
+    this.#worker = new Worker(new URL('../task/worker.js', import.meta.url), {
+      name: `${options.vertexName} (${options.deployment.subtask})`,
+      workerData: options.deployment,
+      transferList: [...options.transfer],
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: Math.ceil(options.heapBytes / MB) },
+    })
+    this.#worker.on('message', (message: FromTask) => this.#take(message))
+    this.#worker.on('error', (error) => this.#died(error))
+    this.#worker.on('messageerror', (error) => this.#died(error))
+    this.exited = new Promise((resolve) => {
+      this.#worker.on('exit', (code) => {
+        resolve()
+        if (!this.#expectsExit) options.onFailure(this.#exitError(code))
+      })
+    })
+  }
+
+  send(message: ToTask): void {
+    this.#worker.postMessage(message)
+    this.#doorbell.mail()
+  }
+
+  /** Ends the thread wherever it is; resolves when it is gone. */
+  async terminate(): Promise<void> {
+    this.#expectsExit = true
+    await this.#worker.terminate()
+    await this.exited
+  }
+
+  #take(message: FromTask): void {
+    if (message.attempt !== this.deployment.attempt) return
+    if (message.type === 'failed') return this.#options.onFailure(errorFromData(message.error))
+    // A thread that has closed itself may end before it is told to.
+    if (message.type === 'closed') this.#expectsExit = true
+    this.#options.onMessage(message)
+  }
+
+  #died(error: Error & { code?: string }): void {
+    const operator = this.#options.vertexName
+    if (error.code !== 'ERR_WORKER_OUT_OF_MEMORY')
+      return this.#options.onFailure(this.#uncaught(error))
+    const megabytes = Math.ceil(this.#options.heapBytes / MB)
+    this.#options.onFailure(
+      new SluiceError(
+        'TASK_OUT_OF_MEMORY',
+        `'${operator}' ran out of memory: its heap reached ${megabytes} mb`,
+        {
+          operator,
+          cause: error,
+          hint: 'raise task.heap.size, raise the parallelism, or keep less in plain variables',
+        },
+      ),
+    )
+  }
+
+  #uncaught(error: Error): SluiceError {
+    const operator = this.#options.vertexName
+    return new SluiceError('TASK_FAILED', `'${operator}' failed: ${error.message}`, {
+      operator,
+      cause: error,
+    })
+  }
+
+  #exitError(code: number): SluiceError {
+    const operator = this.#options.vertexName
+    return new SluiceError(
+      'TASK_EXITED',
+      `the thread of '${operator}' ended by itself with exit code ${code}`,
+      { operator, hint: 'user code must not call process.exit() in a job' },
+    )
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * The package `sluice`: what jobs are written with, and `runJob` for programs that embed them. A
+ * worker imports this file too, so the coordinator is loaded at the first call only.
+ */
+export * from './api/index.ts'
+export { SluiceError } from './base/errors.ts'
+export type { Logger } from './base/log.ts'
+export type {
+  JobHandle,
+  JobMetrics,
+  JobResult,
+  JobStatus,
+  RunOptions,
+  SubtaskMetrics,
+} from './coordinator/run-options.ts'
+
+import type { JobHandle, RunOptions } from './coordinator/run-options.ts'
+
+/**
+ * Runs a job module in worker threads of this process. Resolves when all its tasks run; rejects
+ * with a `SluiceError` if it cannot start.
+ *
+ * `module` is a `file:` URL or a path, TypeScript or JavaScript; it is bundled once.
+ *
+ * @example
+ * const job = await runJob(new URL('./job.ts', import.meta.url), { parallelism: 2 })
+ * for await (const row of job.collect('counts')) console.log(row)
+ * await job.finished
+ */
+export async function runJob(module: URL | string, options?: RunOptions): Promise<JobHandle> {
+  const { runJob: run } = await import('./coordinator/run-job.ts')
+  return run(module, options)
+}

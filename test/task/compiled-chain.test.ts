@@ -1,0 +1,150 @@
+import { expect, test } from 'vitest'
+import type { Batch } from '../../src/operator/source.ts'
+import type { OperatorSpec } from '../../src/operator/spec.ts'
+import type { CompiledChain } from '../../src/task/compiled-chain.ts'
+import { compileChain } from '../../src/task/compiled-chain.ts'
+import { chainOf, FakeWriter, type Sketch } from './fakes.ts'
+
+const source = { kind: 'source', source: {} } as unknown as OperatorSpec
+const map = (fn: (r: never) => unknown): OperatorSpec => ({ kind: 'map', fn })
+const filter = (fn: (r: never) => boolean): OperatorSpec => ({ kind: 'filter', fn })
+
+function compile(sketch: Sketch, credit = { stalled: 0 }): CompiledChain {
+  return compileChain({
+    head: chainOf(sketch),
+    label: 'test',
+    gate: { credit, control: { pending: 0 } },
+    onFailure: (error, read) => {
+      throw Object.assign(error as Error, { record: read() })
+    },
+  })
+}
+
+function run(chain: CompiledChain, records: readonly unknown[]): number {
+  const batch: Batch = { count: records.length, position: 0, record: (i) => records[i] }
+  return chain.batchLoop(false)(batch, 0, records.length)
+}
+
+test('map, filter and flatMap are called in order and what is left is written', () => {
+  const writer = new FakeWriter()
+  const chain = compile({
+    spec: source,
+    children: [
+      {
+        spec: map((n: number) => n * 10),
+        children: [
+          {
+            spec: filter((n: number) => n !== 20),
+            children: [
+              { spec: { kind: 'flatMap', fn: (n: number) => [n, n + 1] }, exits: [{ writer }] },
+            ],
+          },
+        ],
+      },
+    ],
+  })
+  expect(run(chain, [1, 2, 3])).toBe(3)
+  expect(writer.written).toEqual([10, 11, 30, 31])
+})
+
+test('every branch but the last gets a copy, since a record belongs to who receives it', () => {
+  const first = new FakeWriter()
+  const second = new FakeWriter()
+  const spoil = map((r: { n: number }) => {
+    r.n = -1
+    return r
+  })
+  const chain = compile({
+    spec: source,
+    children: [
+      { spec: spoil, exits: [{ writer: first }] },
+      { spec: map((r: { n: number }) => r), exits: [{ writer: second }] },
+    ],
+  })
+  const record = { n: 1 }
+  run(chain, [record])
+  expect(first.written).toEqual([{ n: -1 }])
+  expect(second.written[0]).toBe(record)
+  expect(record.n).toBe(1)
+})
+
+test('pick keeps the named fields only', () => {
+  const writer = new FakeWriter()
+  const chain = compile({
+    spec: source,
+    children: [{ spec: { kind: 'pick', fields: ['a', 'b c'] }, exits: [{ writer }] }],
+  })
+  run(chain, [{ a: 1, 'b c': 2, d: 3 }])
+  expect(writer.written).toEqual([{ a: 1, 'b c': 2 }])
+})
+
+test('a loop stops before the next record when there is no credit', () => {
+  const credit = { stalled: 0 }
+  const writer = new FakeWriter()
+  const chain = compile(
+    {
+      spec: source,
+      children: [
+        {
+          spec: map((n: number) => {
+            if (n === 2) credit.stalled = 1
+            return n
+          }),
+          exits: [{ writer }],
+        },
+      ],
+    },
+    credit,
+  )
+  expect(run(chain, [1, 2, 3])).toBe(2)
+  expect(writer.written).toEqual([1, 2])
+})
+
+test('an error carries its record, and its stack names the operator that threw', () => {
+  const chain = compile({
+    spec: source,
+    children: [
+      {
+        name: 'fine',
+        spec: map((n: number) => n),
+        children: [
+          {
+            name: 'breaks',
+            spec: map((n: number) => {
+              if (n === 7) throw new Error('seven')
+              return n
+            }),
+          },
+        ],
+      },
+    ],
+  })
+  let thrown: (Error & { record?: unknown }) | undefined
+  try {
+    run(chain, [1, 7])
+  } catch (error) {
+    thrown = error as Error
+  }
+  expect(thrown?.message).toBe('seven')
+  expect(thrown?.record).toBe(7)
+  expect(chain.nodeOfStack(thrown?.stack ?? '')?.name).toBe('breaks')
+})
+
+test('an operator emits to its main and side outputs', () => {
+  const main = new FakeWriter()
+  const side = new FakeWriter()
+  const chain = compile({
+    spec: source,
+    children: [
+      {
+        spec: { kind: 'process', process: { state: {}, process: () => {} } },
+        operator: { open: () => {}, process: () => {} },
+        exits: [{ writer: main }, { writer: side, sideOutput: 'late' }],
+      },
+    ],
+  })
+  chain.emitters[1]!.main('a', 0)
+  chain.emitters[1]!.sides.get('late')!('b', 0)
+  expect(main.written).toEqual(['a'])
+  expect(side.written).toEqual(['b'])
+})
