@@ -27,7 +27,8 @@ export function createEnv(builder: GraphBuilder): Env {
   return Object.freeze({
     from<T>(source: Source<T>): Stream<T> {
       const spec = { kind: 'source', source: sourceOf(source) } as const
-      return new StreamView<T>(builder, origin(builder.add(spec, source.name, [])))
+      const node = builder.add(spec, source.name, [])
+      return new StreamView<T>(builder, origin(node), node)
     },
   })
 }
@@ -90,7 +91,7 @@ class SinkView extends NodeModifiers implements SinkHandle {}
 class StreamView<T> extends NodeModifiers implements Stream<T> {
   readonly origin: Origin
 
-  constructor(builder: GraphBuilder, from: Origin, made: NodeDraft | undefined = from.node) {
+  constructor(builder: GraphBuilder, from: Origin, made: NodeDraft | undefined) {
     super(builder, made)
     this.origin = from
   }
@@ -297,7 +298,8 @@ refuse(WindowedView.prototype, {
 })
 
 function derive<O>(builder: GraphBuilder, from: Origin, spec: OperatorSpec): Stream<O> {
-  return new StreamView<O>(builder, origin(builder.add(spec, nameOfKind(spec), [from])))
+  const node = builder.add(spec, nameOfKind(spec), [from])
+  return new StreamView<O>(builder, origin(node), node)
 }
 
 function origin(node: NodeDraft): Origin {
