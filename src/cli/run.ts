@@ -3,6 +3,7 @@
  * Main thread.
  */
 import { once } from 'node:events'
+import type { Logger } from '../base/log.ts'
 import { runJob } from '../coordinator/run-job.ts'
 import type { JobHandle, JobResult } from '../coordinator/run-options.ts'
 import { describeError } from './describe-error.ts'
@@ -35,13 +36,14 @@ export async function run(job: string, command: RunCommand<RunFlags>): Promise<n
     })
     code = exitCodes.failed
     const result = await watch(handle, { line, progress: flags.progress ?? line.interactive })
-    log.info(summary(result), `job ${result.status}`)
+    logTotals(result, log)
     return stop.exitCode ?? exitCodes.finished
   } catch (error) {
-    if (stop.exitCode !== undefined) return stop.exitCode
+    // Nobody reads on: the failed write is no news.
+    if (stop.exitCode === exitCodes.finished) return exitCodes.finished
     const text = describeError(error, { color: line.interactive })
     line.around(() => process.stderr.write(`${text}\n`))
-    return code
+    return stop.exitCode ?? code
   } finally {
     stop.dispose()
   }
@@ -56,9 +58,11 @@ async function watch(
   return handle.finished.finally(end)
 }
 
-function summary({ durationMs, metrics }: JobResult): object {
+function logTotals({ durationMs, metrics }: JobResult, log: Logger): void {
   const { recordsRead, recordsWritten } = metrics
-  return { seconds: Math.round(durationMs) / 1000, recordsRead, recordsWritten }
+  const seconds = Math.round(durationMs) / 1000
+  const fields = { recordsRead, recordsWritten, seconds }
+  log.info(fields, `${recordsRead} records read, ${recordsWritten} written in ${seconds} s`)
 }
 
 /** Waits while the reader of the pipe is behind, so that a slow one holds the job back. */
