@@ -41,6 +41,14 @@ test('the same source gives the same hash, another source another one', async ()
   expect(first.hash).toMatch(/^[0-9a-f]{64}$/)
 })
 
+test('jobs may be bundled at the same time', async () => {
+  const jobs = ['a', 'b', 'c', 'd'].map((name) =>
+    write(`${name}.ts`, `export default { name: '${name}' }`),
+  )
+  const loaded = await Promise.all(jobs.map(load))
+  expect(loaded.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd'])
+})
+
 test('import.meta of each file means that file', async () => {
   write('lib/where.ts', 'export const where = [import.meta.url, import.meta.dirname]')
   const job = write(
