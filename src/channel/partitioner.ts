@@ -4,6 +4,7 @@
  * Threads: the producing task.
  */
 import { SluiceError } from '../base/errors.ts'
+import { APPENDED } from '../codec/page.ts'
 
 /** How an edge's key is found: by a field's name or by a function. */
 export type RoutingKey =
@@ -62,7 +63,7 @@ function appendSource(channel: string): string {
   return `{
       const channel = ${channel}
       const writer = channel.writer
-      if (writer === undefined || writer.append(record, timeMs) !== 1) {
+      if (writer === undefined || writer.append(record, timeMs) !== ${APPENDED}) {
         channel.overflow(record, timeMs)
       }
     }`
