@@ -82,6 +82,7 @@ export default defineJob('flights', (env, args: { input: string; output: string 
     .name('dropped rows')
     .parallelism(1)
     .to(jsonLines(`${args.output}/dropped`))
+    .parallelism(1)
 
   const flights = complete.watermarks({ time: 'date', outOfOrder: '1 h' })
 

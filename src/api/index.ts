@@ -50,6 +50,7 @@ export type { ListSpecs, StateHandles, StateSpec, StateSpecs } from './state-spe
 export { list, map, value } from './state-specs.ts'
 export type {
   Env,
+  EventTime,
   KeyedStream,
   SinkHandle,
   Stream,

@@ -19,7 +19,14 @@ import { processOf } from './process-spec.ts'
 import { refuse } from './refuse.ts'
 import { hasSideOutput } from './side-outputs.ts'
 import { PRINT_KIND } from './sinks.ts'
-import type { Env, KeyedStream, SinkHandle, Stream, WindowedStream } from './streams.ts'
+import type {
+  Env,
+  KeyedStream,
+  SinkHandle,
+  Stream,
+  WatermarkStrategy,
+  WindowedStream,
+} from './streams.ts'
 import type { WindowAssigner } from './windows.ts'
 
 /** The `env` of one run of a build function. */
@@ -114,7 +121,7 @@ class StreamView<T> extends NodeModifiers implements Stream<T> {
     return this.#then({ kind: 'pick', fields: Object.freeze([...new Set(names)]) })
   }
 
-  watermarks(strategy: Parameters<Stream<T>['watermarks']>[0]): Stream<T> {
+  watermarks(strategy: WatermarkStrategy<unknown>): Stream<T> {
     return this.#then({ kind: 'watermarks', watermarks: watermarksOf(strategy) })
   }
 
@@ -321,7 +328,7 @@ function windowOf(assigner: WindowAssigner): WindowSpec {
   })
 }
 
-function watermarksOf<T>(strategy: Parameters<Stream<T>['watermarks']>[0]): WatermarkSpec {
+function watermarksOf(strategy: WatermarkStrategy<unknown>): WatermarkSpec {
   return Object.freeze({
     time: checks.selectorOf(strategy?.time, 'watermarks'),
     outOfOrderMs: parseDuration(strategy.outOfOrder ?? 0, 'outOfOrder'),

@@ -24,10 +24,13 @@ export interface Env {
   from<T>(source: Source<T>): Stream<T>
 }
 
+/** A number field, or a function, that gives a record's event time in epoch milliseconds. */
+export type EventTime<T> = NumberField<T> | ((record: T) => number)
+
 /** How event times and watermarks are found; see `Stream.watermarks`. */
-export interface WatermarkStrategy<T> {
+export interface WatermarkStrategy<Time> {
   /** A number field, or a function, that gives the event time in epoch milliseconds. */
-  readonly time: NumberField<T> | ((record: T) => number)
+  readonly time: Time
   /** How much earlier than the latest one a record may still come. Default 0: in order. */
   readonly outOfOrder?: Duration
   /** After this long without a record a subtask no longer holds event time back. Default: never. */
@@ -35,7 +38,7 @@ export interface WatermarkStrategy<T> {
 }
 
 /** A stream of records of type `T`. */
-export interface Stream<T> {
+export interface Stream<out T> {
   readonly __record?: T
 
   /** Turns each record into another. */
@@ -73,7 +76,7 @@ export interface Stream<T> {
    * @example
    * flights.watermarks({ time: 'date', outOfOrder: '1 h' })
    */
-  watermarks(strategy: WatermarkStrategy<T>): Stream<T>
+  watermarks<Time extends EventTime<T>>(strategy: WatermarkStrategy<Time>): Stream<T>
 
   /**
    * Sends records of equal key to the same subtask. A key is a string, number, bigint, boolean,
@@ -118,10 +121,11 @@ export interface Stream<T> {
    * @example
    * orders.partitionCustom('region', (region, subtasks) => regions.indexOf(region) % subtasks)
    */
-  partitionCustom<Key extends (keyof T & string) | ((record: T) => unknown)>(
-    key: Key,
-    choose: (key: KeyOf<T, Key>, subtasks: number) => number,
+  partitionCustom<F extends keyof T & string>(
+    key: F,
+    choose: (key: T[F], subtasks: number) => number,
   ): Stream<T>
+  partitionCustom<K>(key: (record: T) => K, choose: (key: K, subtasks: number) => number): Stream<T>
 
   /**
    * What the operator before sent to a side output.
@@ -168,16 +172,10 @@ export type SinkHandle = {
   [M in 'parallelism' | 'maxParallelism']: (subtasks: number) => SinkHandle
 } & { chain(chaining: 'start' | 'never'): SinkHandle }
 
-type KeyOf<T, Key> = Key extends keyof T
-  ? T[Key]
-  : Key extends (record: never) => infer K
-    ? K
-    : never
-
 type Flat<T> = { [N in keyof T]: T[N] }
 
 /** A stream whose records of equal key meet in one subtask, where that key's state lies. */
-export interface KeyedStream<T, K> {
+export interface KeyedStream<out T, out K> {
   /**
    * Runs a function with state and timers of its own for each key.
    *
@@ -214,7 +212,7 @@ export interface KeyedStream<T, K> {
 }
 
 /** Records of one key and one window, before anything is computed of them. */
-export interface WindowedStream<T, K> {
+export interface WindowedStream<out T, out K> {
   /**
    * Keeps a window for this long after its end: a record that comes late, but not later, emits a
    * corrected result. Default 0.

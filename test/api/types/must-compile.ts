@@ -7,6 +7,7 @@ import {
   type Env,
   first,
   type Job,
+  type KeyedStream,
   last,
   list,
   map,
@@ -193,6 +194,15 @@ export function keys(flights: Stream<Flight>): void {
         for (const record of records) emit(`${key} ${window.start} ${record.delay}`)
       }),
   )
+}
+
+/** A function over streams takes every stream whose records have the fields it needs. */
+export function covariance(flights: Stream<Flight>): void {
+  const monitored = (stream: Stream<{ origin: string }>) => stream.keyBy('origin')
+  monitored(flights)
+  const anything: Stream<unknown> = flights
+  const keyed: KeyedStream<{ origin: string }, string> = flights.keyBy('origin')
+  void [anything, keyed]
 }
 
 /** State without an initial value may be undefined. */

@@ -91,6 +91,8 @@ flights.flatMap((flight) => flight.delay)
 flights.filter((flight) => flight.origin)
 // @ts-expect-error a partition that is no number
 flights.partitionCustom('origin', (origin) => origin)
+// @ts-expect-error a stream whose records lack a field
+export const wider: Stream<Flight & { price: number }> = flights
 // @ts-expect-error chaining is one of two words
 flights.chain('always')
 // @ts-expect-error a parallelism is a number
