@@ -64,6 +64,7 @@ function compile(root, quiet) {
   for (const left of fs.readdirSync(root).filter((name) => name.startsWith('.dist-'))) {
     fs.rmSync(join(root, left), { recursive: true, force: true })
   }
+  if (process.stderr.isTTY && !quiet) process.stderr.write('compiling src/ ...\n')
   const tsc = join(root, 'node_modules/typescript/lib/tsc.js')
   const flags = ['-p', root, '--outDir', fresh, '--noEmitOnError', 'false', '--pretty', 'false']
   const ran = spawnSync(process.execPath, [tsc, ...flags], { cwd: root, encoding: 'utf8' })
