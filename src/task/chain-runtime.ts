@@ -37,6 +37,7 @@ export interface ChainRuntimeOptions {
 
 /** A sink's operator: the one kind that hands committables over. */
 export interface CommittingOperator extends Operator {
+  readonly recordsWritten: number
   prepareCommit(checkpointId: number): readonly unknown[] | Promise<readonly unknown[]>
 }
 
@@ -153,6 +154,15 @@ export class ChainRuntime {
       sinks.push({ operatorId: node.operatorId, committables })
     }
     return sinks
+  }
+
+  /** Records that the chain's sinks were given. */
+  get recordsSunk(): number {
+    let total = 0
+    for (const { operator } of this.nodes) {
+      total += (operator as CommittingOperator | undefined)?.recordsWritten ?? 0
+    }
+    return total
   }
 
   /** Closes every operator, also when one of them fails; throws the first error. */

@@ -8,6 +8,7 @@ export function sinkOperator(sink: Sink<unknown>, lineage: string): CommittingOp
 }
 
 class SinkOperator implements CommittingOperator {
+  recordsWritten = 0
   readonly #sink: Sink<unknown>
   readonly #lineage: string
   // Set by open, which always comes first; a private field would cost a check a record.
@@ -33,6 +34,7 @@ class SinkOperator implements CommittingOperator {
 
   process(record: unknown, timeMs: number): void {
     this.writer.write(record, timeMs)
+    this.recordsWritten++
   }
 
   ready(): boolean {

@@ -35,6 +35,7 @@ type Phase = 'running' | 'ending' | 'committing' | 'finished'
 
 /** The id under which the output of a job's end is committed; real checkpoints begin at 1. */
 const FINAL_COMMIT = 0
+const COUNTERS_EVERY_MS = 50
 
 export class Subtask {
   readonly #options: SubtaskOptions
@@ -44,6 +45,7 @@ export class Subtask {
   #flushAtMs = Number.POSITIVE_INFINITY
   #commitFailure: { readonly error: unknown } | undefined
   #commits: readonly SinkCommittables[] | undefined
+  #countersDueMs = 0
 
   constructor(options: SubtaskOptions) {
     this.#options = options
@@ -87,6 +89,7 @@ export class Subtask {
     const nowMs = clock.nowMs()
     runtime.fireProcessingTime(nowMs)
     this.#flushIfDue(nowMs)
+    if (nowMs >= this.#countersDueMs) this.publishCounters(nowMs)
     if (credit.stalled !== 0 && !credit.recheck()) return 'backpressured'
     if (!runtime.advanceControl()) return 'progress'
     if (this.#phase === 'ending') return this.#end()
@@ -104,6 +107,15 @@ export class Subtask {
   flush(): void {
     for (const writer of this.#options.writers) writer.flush()
     this.#flushAtMs = Number.POSITIVE_INFINITY
+  }
+
+  /** Tells the world how far the task is: now and then, and before it sleeps. */
+  publishCounters(nowMs: number): void {
+    const { writers, metrics, runtime } = this.#options
+    this.#countersDueMs = nowMs + COUNTERS_EVERY_MS
+    metrics.set('recordsOut', sum(writers, 'records'))
+    metrics.set('bytesOut', sum(writers, 'bytes'))
+    metrics.set('recordsSunk', runtime.recordsSunk)
   }
 
   /** Runs a bounded range of a page or batch through its loop, counted and timed. */
@@ -138,6 +150,7 @@ export class Subtask {
     runtime.finish()
     for (const writer of writers) writer.end()
     this.#flushAtMs = Number.POSITIVE_INFINITY
+    this.publishCounters(this.#options.clock.nowMs())
     this.#phase = 'committing'
     runtime.prepareCommit(FINAL_COMMIT).then(
       (commits) => this.#settle(() => (this.#commits = commits)),
@@ -159,4 +172,8 @@ export class Subtask {
     this.#options.send({ type: 'finished', attempt, task, sinks: this.#commits })
     return 'finished'
   }
+}
+
+function sum(writers: readonly RecordWriter[], counter: 'records' | 'bytes'): number {
+  return writers.reduce((total, writer) => total + writer[counter], 0)
 }

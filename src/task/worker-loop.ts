@@ -54,6 +54,7 @@ function runSteps(options: WorkerLoopOptions, untilMs: number) {
 async function wait(options: WorkerLoopOptions, why: 'idle' | 'backpressured'): Promise<void> {
   const { subtask, doorbell, clock, metrics } = options
   const startMs = clock.monotonicMs()
+  subtask.publishCounters(clock.nowMs())
   const recheck = () => doorbell.hasMail() || options.isStopped() || subtask.ready()
   const dueMs = Math.max(0, subtask.nextWakeMs() - clock.nowMs())
   if (subtask.pendingPromises > 0 || hasOwnResources()) {

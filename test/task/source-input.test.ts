@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest'
+import { SluiceError } from '../../src/base/errors.ts'
+import type { Batch, NextBatch, Source, Split } from '../../src/operator/source.ts'
+import type { BatchLoop } from '../../src/task/compiled-chain.ts'
+import { SourceInput, unreadableError } from '../../src/task/source-input.ts'
+
+const split = (id: string): Split => ({ id })
+const batchOf = (...records: unknown[]): Batch => ({
+  count: records.length,
+  position: 0,
+  record: (i) => records[i],
+})
+
+interface World {
+  readonly script: Record<string, NextBatch<unknown>[]>
+  readonly stopAfter?: number
+  readonly delayed?: boolean
+}
+
+function inputOver(world: World) {
+  const read: unknown[] = []
+  const requests: string[] = []
+  let current = ''
+  let budget = world.stopAfter ?? Number.POSITIVE_INFINITY
+  const loop: BatchLoop = (batch, from, to) => {
+    let i = from
+    for (; i < to && budget > 0; i++, budget--) read.push(batch.record(i))
+    return i
+  }
+  const input = new SourceInput({
+    source: { name: 'test' } as Source<unknown>,
+    reader: {
+      open: (one) => {
+        current = one.id
+      },
+      next: () => {
+        const batch = world.script[current]!.shift()
+        return world.delayed === true ? Promise.resolve(batch) : batch
+      },
+      close: () => {},
+    },
+    requestSplit: () => requests.push('split'),
+    loopOf: () => loop,
+    run: (one, batch, from) => one(batch, from, batch.count),
+    onBatchEnd: () => {},
+    onUnreadable: (record) => read.push(`unreadable ${record.place}`),
+    wake: () => {},
+    nowMs: () => 0,
+  })
+  return { input, read, requests, refill: (n: number) => (budget = n) }
+}
+
+function drain(input: SourceInput): string {
+  for (let i = 0; i < 100; i++) {
+    const progress = input.step()
+    if (progress !== 'progress') return progress
+  }
+  return 'endless'
+}
+
+test('splits are asked for one by one and read to their ends', () => {
+  const { input, read, requests } = inputOver({
+    script: { a: [batchOf(1, 2), batchOf(3)], b: [batchOf(4)] },
+  })
+  expect(drain(input)).toBe('idle')
+  input.addSplits([split('a')], false)
+  expect(drain(input)).toBe('idle')
+  input.addSplits([split('b')], true)
+  expect(drain(input)).toBe('ended')
+  expect(read).toEqual([1, 2, 3, 4])
+  expect(requests).toHaveLength(2)
+})
+
+test('a subtask without splits ends at once', () => {
+  const { input } = inputOver({ script: {} })
+  drain(input)
+  input.addSplits([], true)
+  expect(drain(input)).toBe('ended')
+})
+
+test('the position counts what of a batch is consumed when credit stops it in the middle', () => {
+  const { input, read, refill } = inputOver({ script: { a: [batchOf(1, 2, 3)] }, stopAfter: 2 })
+  input.addSplits([split('a')], true)
+  for (let i = 0; i < 4; i++) input.step()
+  expect(input.position()).toEqual({ split: split('a'), batch: 0, consumed: 2 })
+  refill(10)
+  expect(drain(input)).toBe('ended')
+  expect(read).toEqual([1, 2, 3])
+})
+
+test('a batch that comes later is waited for without blocking', async () => {
+  const { input, read } = inputOver({ script: { a: [batchOf(1)] }, delayed: true })
+  input.addSplits([split('a')], true)
+  expect(drain(input)).toBe('idle')
+  expect(input.pendingPromises).toBe(1)
+  expect(input.ready()).toBe(false)
+  await Promise.resolve()
+  expect(input.ready()).toBe(true)
+  drain(input)
+  await Promise.resolve()
+  expect(drain(input)).toBe('ended')
+  expect(read).toEqual([1])
+})
+
+test('unreadable records are told of, and fail the job by default', () => {
+  const broken = { place: 'in.jsonl:2', text: '{', reason: 'not JSON', before: 1 }
+  const { input, read } = inputOver({
+    script: { a: [{ ...batchOf(1, 2), unreadable: [broken] }] },
+  })
+  input.addSplits([split('a')], true)
+  drain(input)
+  expect(read).toEqual([1, 2, 'unreadable in.jsonl:2'])
+  const error = unreadableError({ name: 'lines' } as Source<unknown>, broken)
+  expect(error).toBeInstanceOf(SluiceError)
+  expect(error).toMatchObject({ code: 'RECORD_UNREADABLE', place: 'in.jsonl:2', record: '{' })
+})
