@@ -58,7 +58,7 @@ export function defineJob(
   return Object.freeze({ name, argsSchema: argsSchema as never, build }) as Job<never>
 }
 
-/** True for a value that `defineJob` gave, by its form: a bundle may hold its own copy of sluice. */
+/** True for what `defineJob` gave, by its form: a bundle may hold its own copy of sluice. */
 export function isJob(value: unknown): value is Job {
   if (typeof value !== 'object' || value === null) return false
   const job = value as Partial<Job>

@@ -88,7 +88,7 @@ class NodeModifiers {
     this.builder.checkOpen()
     if (this.#node !== undefined) return this.#node
     throw new SluiceError('NOTHING_TO_MODIFY', `.${modifier}() stands behind no operator`, {
-      hint: 'modifiers belong to the operator just made: put them directly behind map, process, ...',
+      hint: 'modifiers belong to the operator just made: put them behind map, process, ...',
     })
   }
 }

@@ -113,8 +113,8 @@ function tooParallel(
   node: StreamNode,
   { parallelism, maxParallelism }: { parallelism: number; maxParallelism: number },
 ): SluiceError {
-  const message = `'${node.name}' cannot have ${parallelism} subtasks: its maximum is ${maxParallelism}`
-  return new SluiceError('BAD_PARALLELISM', message, {
+  const text = `cannot have ${parallelism} subtasks: its maximum is ${maxParallelism}`
+  return new SluiceError('BAD_PARALLELISM', `'${node.name}' ${text}`, {
     operator: node.name,
     hint: 'lower the parallelism, or raise maxParallelism (pipeline.max-parallelism)',
   })

@@ -4,7 +4,7 @@
  */
 import type { Partition, StreamEdge, StreamGraph } from './stream-graph.ts'
 
-/** All edges between nodes that do something, ordered by consumer, then by place among its inputs. */
+/** All edges between nodes that do something, by consumer, then by place among its inputs. */
 export function edgesWithoutUnions(graph: StreamGraph): readonly StreamEdge[] {
   const incoming = edgesInto(graph)
   return graph.nodes

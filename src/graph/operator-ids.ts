@@ -1,7 +1,7 @@
 /**
  * Stable names for operators: from the uid where there is one, otherwise from the operator's kind,
- * what it reads, and its place among operators of the same kind that read the same. They
- * depend on neither names, parallelism nor chaining, so that state is found again when those change.
+ * what it reads, and its place among operators of the same kind that read the same. They depend
+ * on neither names, parallelism nor chaining, so that state is found again when those change.
  */
 import { createHash } from 'node:crypto'
 import { edgesWithoutUnions } from './inputs.ts'

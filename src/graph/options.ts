@@ -102,7 +102,7 @@ export const optionTable: readonly OptionEntry[] = [
     default: '5 ms',
     aliases: ['execution.buffer-timeout'],
     description:
-      'The longest a record waits in a page that is not full; 0 sends each at once. Flink waits 100 ms.',
+      'The longest a record waits for its page to fill; 0 sends each at once. Flink: 100 ms.',
     min: 0,
     max: HOUR_MS,
   },

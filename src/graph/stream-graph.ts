@@ -1,6 +1,7 @@
 /**
  * The frozen description of a job as its author wrote it: nodes in the order of their creation,
- * edges with their kind of exchange. It holds closures, so it is rebuilt in every worker, never sent.
+ * edges with their kind of exchange. It holds closures, so it is rebuilt in every worker and never
+ * sent.
  */
 import type { KeySelector, OperatorSpec, UserFunction } from '../operator/spec.ts'
 

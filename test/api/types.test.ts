@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = fileURLToPath(new URL('./types/', import.meta.url))
 
-/** What the compiler says of the files: strict, with `sluice` and its connectors from their source. */
+/** What the compiler says of the files, with `sluice` and its connectors from their source. */
 function complaints(files: readonly string[]): readonly string[] {
   const config = ts.readConfigFile(`${root}/tsconfig.json`, ts.sys.readFile)
   const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root)

@@ -120,8 +120,9 @@ test('docs/options.md says what the table says', () => {
   const page = readFileSync(new URL('../../docs/options.md', import.meta.url), 'utf8')
   const rows = page.split('\n').filter((line) => /^\| `(\S+)` \| `/.test(line))
   const expected = optionTable.map((entry) => {
+    const { key, path, kind, description } = entry
     const value = entry.defaultText ?? `\`${entry.default}\``
-    return `| \`${entry.key}\` | \`${entry.path}\` | ${entry.kind} | ${value} | ${entry.description} |`
+    return `| \`${key}\` | \`${path}\` | ${kind} | ${value} | ${description} |`
   })
   expect(rows).toEqual(expected)
   for (const alias of optionTable.flatMap((entry) => entry.aliases)) {

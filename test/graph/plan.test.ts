@@ -20,6 +20,7 @@ const graph = chainsOf((env) => {
 test('the plan shows chains, exchanges, ids and declared states', () => {
   const [source, keyed, out] = graph.vertices.map((vertex) => vertex.root)
   const process = source!.children[0]!.tree
+  const states = 'state seen (value), last (list)'
   expect(planText(planOf(graph))).toBe(
     [
       'job test: 3 chains, 5 tasks',
@@ -32,7 +33,7 @@ test('the plan shows chains, exchanges, ids and declared states', () => {
       '2  odd auctions',
       '   2 subtasks (at most 128)',
       "   reads 1 'process' [odd]: hash by auction",
-      `   ${keyed!.operatorId}  odd auctions: keyed-process, uid odd, state seen (value), last (list)`,
+      `   ${keyed!.operatorId}  odd auctions: keyed-process, uid odd, ${states}`,
       '',
       '3  blackhole',
       '   1 subtask (at most 128)',
