@@ -8,6 +8,8 @@
  * A slot is one record of 32 bytes: [hash, length, prefix, key bytes], with keys of more than 20
  * bytes in an arena at `word 3 * 4`. One cache line a bucket and one a slot is all that a hit costs.
  */
+import { assert } from '../base/assert.ts'
+
 const RECORD_WORDS = 8
 const RECORD_BYTES = 4 * RECORD_WORDS
 const HASH = 0
@@ -88,10 +90,10 @@ export class ByteTable {
   }
 
   remove(slot: number): void {
+    assert(this.isUsed(slot), `slot ${slot} is not in use`)
     const records = this.#records
     const at = RECORD_WORDS * slot
     const length = records[at + LENGTH]!
-    if (length === FREE) throw new RangeError(`slot ${slot} is not in use`)
     this.#removeBucket(slot, records[at + HASH]!)
     if (length > INLINE_BYTES) this.#arenaUnused += aligned(length)
     records[at + LENGTH] = FREE

@@ -4,6 +4,8 @@
  * JavaScript object an entry. The second half of a pair may be any number but NaN.
  * Threads: the task that owns it.
  */
+import { assert } from '../base/assert.ts'
+
 const FREE = -1
 const NONE = -1
 const BUCKETS_LOG2_MIN = 5
@@ -61,10 +63,9 @@ export class PairTable {
   }
 
   remove(slot: number): void {
+    assert(this.isUsed(slot), `slot ${slot} is not in use`)
     const pairs = this.#pairs
-    const first = this.firstOf(slot)
-    if (first === FREE) throw new RangeError(`slot ${slot} is not in use`)
-    this.#removeBucket(slot, hashOf(first, this.secondOf(slot)))
+    this.#removeBucket(slot, hashOf(this.firstOf(slot), this.secondOf(slot)))
     pairs[2 * slot] = FREE
     pairs[2 * slot + 1] = this.#free
     this.#free = slot

@@ -1,0 +1,115 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { ByteTable } from '../../src/state/byte-table.ts'
+
+/** Few distinct keys and hashes, so that runs meet collisions, reuse and long keys. */
+const key = fc.record({
+  prefix: fc.integer({ min: 0, max: 2 }),
+  text: fc.oneof(fc.string({ maxLength: 4 }), fc.string({ minLength: 18, maxLength: 60 })),
+})
+const step = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ op: fc.constant('add' as const), key }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('remove' as const), key }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('find' as const), key }) },
+)
+
+type Key = { prefix: number; text: string }
+
+function lookup(table: ByteTable, key: Key, add: boolean, hashBits: number): number {
+  const bytes = Buffer.from(`..${key.text}..`)
+  const hash = hashOf(key, hashBits)
+  const to = bytes.length - 2
+  return add
+    ? table.findOrAdd(key.prefix, bytes, 2, to, hash)
+    : table.find(key.prefix, bytes, 2, to, hash)
+}
+
+function hashOf(key: Key, bits: number): number {
+  let hash = key.prefix
+  for (const unit of Buffer.from(key.text)) hash = Math.imul(hash ^ unit, 0x01000193)
+  return bits === 0 ? hash : hash & ((1 << bits) - 1)
+}
+
+function textOf(table: ByteTable, slot: number): string {
+  const bytes = table.keyBytes(slot).subarray(table.keyFrom(slot), table.keyTo(slot))
+  return Buffer.from(bytes).toString()
+}
+
+function compare(steps: readonly { op: 'add' | 'remove' | 'find'; key: Key }[], bits: number) {
+  const table = new ByteTable()
+  const model = new Map<string, { slot: number; key: Key }>()
+  for (const { op, key } of steps) {
+    const name = JSON.stringify(key)
+    const known = model.get(name)
+    if (op === 'add') {
+      const slot = lookup(table, key, true, bits)
+      expect(table.wasAdded).toBe(known === undefined)
+      if (known !== undefined) expect(slot).toBe(known.slot)
+      for (const other of model.values()) if (other !== known) expect(other.slot).not.toBe(slot)
+      model.set(name, { slot, key })
+    } else {
+      expect(lookup(table, key, false, bits)).toBe(known?.slot ?? -1)
+      if (op === 'remove' && known !== undefined) {
+        table.remove(known.slot)
+        expect(table.isUsed(known.slot)).toBe(false)
+        model.delete(name)
+      }
+    }
+  }
+  expect(table.size).toBe(model.size)
+  for (const { slot, key } of model.values()) {
+    expect(lookup(table, key, false, bits)).toBe(slot)
+    expect([table.prefixOf(slot), textOf(table, slot)]).toEqual([key.prefix, key.text])
+    expect(slot).toBeLessThan(table.slotEnd)
+  }
+}
+
+test('a byte table does what a Map does', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 300 }), (steps) => compare(steps, 0)),
+    { numRuns: 100 },
+  )
+})
+
+test('a byte table does what a Map does where nearly all hashes are equal', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => compare(steps, 2)),
+    { numRuns: 50 },
+  )
+})
+
+test('slots stay dense, and are found again, through growth and churn', () => {
+  const table = new ByteTable()
+  const slots = new Map<string, number>()
+  for (let i = 0; i < 50_000; i++) {
+    const text = i % 3 === 0 ? `key ${i}` : `a key that is too long for its record ${i}`
+    slots.set(text, lookup(table, { prefix: 0, text }, true, 0))
+    const old =
+      i % 2 === 0 ? `key ${i - 3000}` : `a key that is too long for its record ${i - 3000}`
+    const gone = slots.get(old)
+    if (gone === undefined) continue
+    table.remove(gone)
+    slots.delete(old)
+  }
+  expect(table.size).toBe(slots.size)
+  expect(table.slotEnd).toBeLessThan(slots.size + 3100)
+  for (const [text, slot] of slots) {
+    expect(lookup(table, { prefix: 0, text }, false, 0)).toBe(slot)
+    expect(textOf(table, slot)).toBe(text)
+  }
+})
+
+test('keys whose hashes agree in the low bits do not share a run of buckets', () => {
+  const table = new ByteTable()
+  const bytes = Buffer.alloc(4)
+  for (let i = 0; i < 20_000; i++) {
+    bytes.writeInt32LE(i)
+    // As in a subtask with one key group of 128.
+    table.findOrAdd(0, bytes, 0, 4, Math.imul(i, 0x27d4eb2f) << 7)
+  }
+  expect(table.size).toBe(20_000)
+})
+
+test('removing a slot that is not in use is refused', () => {
+  expect(() => new ByteTable().remove(0)).toThrow()
+})
