@@ -46,7 +46,7 @@ const CALLBACK_PARAMETERS_MAX = 4
 const RECORD_PARAMETERS_MAX = 6
 
 /** Folders of per-record code, where an options object would be made for every record. */
-const perRecord = ['codec', 'channel', 'state', 'time']
+const perRecord = ['codec', 'channel', 'state', 'time', 'task']
 /** Each is a list of many small things by nature. */
 const manyExports = /(^|\/)(index|.*-layout|messages|.*-messages)\.ts$/
 /** The contracts between the folders: types that are read together. */
@@ -155,8 +155,8 @@ test('a function takes few positional parameters, then an options object', () =>
     const record = perRecord.includes(folderOf(file.path))
     visit(file.tree, (node) => {
       if (!ts.isFunctionLike(node) || ts.isIndexSignatureDeclaration(node)) return
-      const hasBody = 'body' in node && node.body !== undefined
-      const usual = hasBody ? PARAMETERS_MAX : CALLBACK_PARAMETERS_MAX
+      const called = 'body' in node && node.body !== undefined && !ts.isArrowFunction(node)
+      const usual = called ? PARAMETERS_MAX : CALLBACK_PARAMETERS_MAX
       const max = record ? RECORD_PARAMETERS_MAX : usual
       const count = node.parameters.filter(({ name }) => name.getText() !== 'this').length
       if (count > max) tell(lineOf(file.tree, node), `${count} parameters, at most ${max}`)

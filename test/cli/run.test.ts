@@ -29,7 +29,7 @@ test('the log level silences the log', async () => {
   expect((await ended(start('words.ts', '--log-level', 'silent'))).err).toBe('')
 })
 
-test('with progress asked for, the last line elsewhere than on a terminal is a plain one', async () => {
+test('with --progress and no terminal, progress is a plain line', async () => {
   const words = ['words.ts', '--progress', '--log-level', 'silent']
   const { err } = await ended(start(...words))
   expect(err).toMatch(/^100 % {2}6 of 6 records {2}[\d,]+\/s\n$/)
