@@ -22,5 +22,5 @@ export async function createLogger({ level, line }: LoggerOptions): Promise<Logg
 
 async function prettyFormat(): Promise<(text: string) => string> {
   const { prettyFactory } = await import('pino-pretty')
-  return prettyFactory({ colorize: true, translateTime: 'SYS:HH:MM:ss' })
+  return prettyFactory({ colorize: true, translateTime: 'SYS:HH:MM:ss', singleLine: true })
 }
