@@ -9,6 +9,13 @@ import { assert } from '../base/assert.ts'
 import type { Codecs } from '../codec/codecs.ts'
 import type { PageReader, PageViews } from '../codec/page.ts'
 import { MARK_END, pageViews } from '../codec/page.ts'
+import {
+  hasTimes,
+  headerWord,
+  SEQ_WORD,
+  SHAPE_HI_WORD,
+  SHAPE_LO_WORD,
+} from '../codec/page-layout.ts'
 import type { ChannelMessage } from './channel-messages.ts'
 import type { InputChannelDescription } from './create-channel.ts'
 import { Doorbell } from './doorbell.ts'
@@ -136,6 +143,8 @@ export class InputChannel {
   }
 
   #open(views: PageViews, offset: number): void {
+    const seq = headerWord(views, offset, SEQ_WORD)
+    assert(seq === this.#ring.next, 'a page is not the one that was published in its place')
     const reader = this.#readerOf(views, offset)
     // Takes the strings too: later reads touch only rows, which nobody changes before `release`.
     reader.open(views, offset)
@@ -148,14 +157,14 @@ export class InputChannel {
   }
 
   #readerOf(views: PageViews, offset: number): PageReader {
-    const hi = views.i32[(offset >> 2) + 1]!
-    const lo = views.i32[(offset >> 2) + 2]!
+    const hi = headerWord(views, offset, SHAPE_HI_WORD)
+    const lo = headerWord(views, offset, SHAPE_LO_WORD)
     const last = this.reader as PageReader | undefined
     if (last !== undefined && last.shape.lo === lo && last.shape.hi === hi) return last
     const shape = this.#codecs.shape(hi, lo)
     const known = this.#readers.get(shape.id)
     if (known !== undefined) return known
-    const made = this.#codecs.reader(shape, true)
+    const made = this.#codecs.reader(shape, hasTimes(views, offset))
     this.#readers.set(shape.id, made)
     return made
   }

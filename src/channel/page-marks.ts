@@ -3,36 +3,39 @@
  * Threads: the consuming task.
  */
 import type { PageViews } from '../codec/page.ts'
+import { markCount, markIndex, markKind, markValue } from '../codec/page-layout.ts'
 
 export class PageMarks {
   /** Kind of the next mark; 0 if there is none. */
   kind = 0
   value = 0
-  /** The record before which it stands. */
+  /** The record before which it stands; the record count if behind all. */
   index = 0
   #views!: PageViews
-  #at = 0
-  #left = 0
+  #offset = 0
+  #next = 0
+  #count = 0
 
   open(views: PageViews, offset: number): void {
     this.#views = views
-    this.#left = views.i32[(offset >> 2) + 3]!
-    this.#at = offset + views.i32[(offset >> 2) + 4]!
+    this.#offset = offset
+    this.#next = 0
+    this.#count = markCount(views, offset)
     this.#read()
   }
 
-  /** Goes to the next one. */
+  /** Goes to the one behind. */
   take(): void {
-    this.#left--
-    this.#at += 16
+    this.#next++
     this.#read()
   }
 
   #read(): void {
+    const k = this.#next
     this.kind = 0
-    if (this.#left === 0) return
-    this.index = this.#views.i32[this.#at >> 2]!
-    this.kind = this.#views.i32[(this.#at >> 2) + 1]!
-    this.value = this.#views.f64[(this.#at + 8) >> 3]!
+    if (k === this.#count) return
+    this.kind = markKind(this.#views, this.#offset, k)
+    this.value = markValue(this.#views, this.#offset, k)
+    this.index = markIndex(this.#views, this.#offset, k)
   }
 }

@@ -8,6 +8,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { assert } from '../base/assert.ts'
 import type { PageViews } from '../codec/page.ts'
 import { pageViews } from '../codec/page.ts'
+import { align8, SEQ_WORD } from '../codec/page-layout.ts'
 import type { ChannelMessage } from './channel-messages.ts'
 import type { OutputCredit } from './output-credit.ts'
 import { SLACK_BYTES } from './ring-layout.ts'
@@ -49,7 +50,7 @@ export class PagePlace {
       this.capacity = ring.size.segmentBytes
       return
     }
-    const bytes = aligned(Math.max(bytesMin, ring.size.segmentBytes, EXTENSION_BYTES_MIN))
+    const bytes = align8(Math.max(bytesMin, ring.size.segmentBytes, EXTENSION_BYTES_MIN))
     this.#credit.reserve(bytes)
     this.#extend(bytes)
   }
@@ -57,7 +58,7 @@ export class PagePlace {
   /** The written page needs `bytesMin` after all: an extension buffer that is never refused. */
   enlarge(bytesMin: number): void {
     this.drop()
-    const bytes = aligned(bytesMin)
+    const bytes = align8(bytesMin)
     this.#credit.force(bytes)
     this.#extend(bytes)
   }
@@ -72,6 +73,7 @@ export class PagePlace {
   /** Makes the page visible. Its extension buffer must be on the port before W says so. */
   publish(): void {
     const ring = this.#ring
+    this.views.i32[(this.offset >> 2) + SEQ_WORD] = ring.next
     if (this.#extension !== undefined) {
       this.post({ kind: 'page', seq: ring.next, sab: this.#extension })
       this.#outstanding.push({ seq: ring.next, bytes: this.capacity })
@@ -103,8 +105,4 @@ export class PagePlace {
     this.offset = 0
     this.capacity = bytes
   }
-}
-
-function aligned(bytes: number): number {
-  return Math.ceil(bytes / 8) * 8
 }

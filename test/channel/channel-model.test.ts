@@ -1,7 +1,6 @@
 /** A channel against a plain queue: whatever both ends do, items come out once and in order. */
 import fc from 'fast-check'
-import { expect, test, vi } from 'vitest'
-vi.mock('../../src/codec/shape.ts', () => ({ shapeToData: (s: unknown) => s }))
+import { expect, test } from 'vitest'
 import { R_WORD, ringOf, W_WORD } from '../../src/channel/ring-layout.ts'
 import { MARK_WATERMARK } from '../../src/codec/page.ts'
 import type { Item } from './harness.ts'

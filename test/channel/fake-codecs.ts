@@ -5,9 +5,16 @@
 import type { Codecs } from '../../src/codec/codecs.ts'
 import type { PageReader, PageViews, PageWriter } from '../../src/codec/page.ts'
 import { APPENDED, FULL, MISFIT } from '../../src/codec/page.ts'
+import {
+  HEAP_CHARS_WORD,
+  MARK_COUNT_WORD,
+  MARKS_OFFSET_WORD,
+  SHAPE_HI_WORD,
+  SHAPE_LO_WORD,
+} from '../../src/codec/page-layout.ts'
 import type { Shape } from '../../src/codec/shape.ts'
 
-const HEADER_BYTES = 32
+const HEADER_BYTES = 64
 const MARK_BYTES = 16
 const MARKS_MAX = 4
 
@@ -34,9 +41,10 @@ export class FakeCodecs {
     return new FakeReader(shape)
   }
 
-  add(data: FakeShape): Shape {
-    this.#known.set(`${data.hi},${data.lo}`, data)
-    return data
+  add({ root }: { readonly root: { readonly fields: readonly string[] } }): Shape {
+    const shape = shapeOf(root.fields)
+    this.#known.set(`${shape.hi},${shape.lo}`, shape)
+    return shape
   }
 
   shape(hi: number, lo: number): Shape {
@@ -52,7 +60,7 @@ function shapeOf(names: readonly string[]): FakeShape {
   const fields = [...new Set(names)].sort()
   let lo = 17
   for (const char of fields.join()) lo = (Math.imul(lo, 31) + char.charCodeAt(0)) | 0
-  return { id: `0000${lo}`, hi: 0, lo, fields } as unknown as FakeShape
+  return { id: `0000${lo}`, hi: 0, lo, fields, root: { fields } } as unknown as FakeShape
 }
 
 class FakeWriter implements PageWriter {
@@ -105,8 +113,11 @@ class FakeWriter implements PageWriter {
     const at = this.#offset >> 2
     const all = JSON.stringify(this.#texts)
     const marksAt = HEADER_BYTES
-    i32.set([this.count, this.shape.hi, this.shape.lo, this.#marks.length, marksAt], at)
-    i32[at + 5] = Buffer.byteLength(all)
+    i32[at + SHAPE_HI_WORD] = this.shape.hi
+    i32[at + SHAPE_LO_WORD] = this.shape.lo
+    i32[at + MARK_COUNT_WORD] = this.#marks.length
+    i32[at + MARKS_OFFSET_WORD] = marksAt
+    i32[at + HEAP_CHARS_WORD] = Buffer.byteLength(all)
     this.#marks.forEach(([index, kind, value], k) => {
       const mark = this.#offset + marksAt + k * MARK_BYTES
       i32.set([index, kind], mark >> 2)
@@ -138,7 +149,7 @@ class FakeReader implements PageReader {
 
   open(views: PageViews, offset: number): void {
     const at = offset + HEADER_BYTES + MARKS_MAX * MARK_BYTES
-    const all = views.buf.toString('utf8', at, at + views.i32[(offset >> 2) + 5]!)
+    const all = views.buf.toString('utf8', at, at + views.i32[(offset >> 2) + HEAP_CHARS_WORD]!)
     this.#rows = (JSON.parse(all) as string[]).map((text) => JSON.parse(text))
     this.count = this.#rows.length
   }

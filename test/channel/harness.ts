@@ -22,6 +22,7 @@ export interface PairOptions {
   readonly recordBytesMax?: number
   readonly firstSeq?: number
   readonly codecs?: () => Codecs
+  readonly edge?: EdgeState
 }
 
 export function channelPair(options: PairOptions = {}) {
@@ -36,7 +37,7 @@ export function channelPair(options: PairOptions = {}) {
       ? {}
       : { overdraftBytesMax: options.overdraftBytesMax }),
   })
-  const edge = new EdgeState()
+  const edge = options.edge ?? new EdgeState()
   const output = new OutputChannel(described.output, {
     codecs: codecs(),
     credit,

@@ -1,5 +1,4 @@
-import { expect, test, vi } from 'vitest'
-vi.mock('../../src/codec/shape.ts', () => ({ shapeToData: (s: unknown) => s }))
+import { expect, test } from 'vitest'
 import { InputGate } from '../../src/channel/input-gate.ts'
 import { channelPair } from './harness.ts'
 

@@ -1,6 +1,4 @@
-import { expect, test, vi } from 'vitest'
-
-vi.mock('../../src/codec/shape.ts', () => ({ shapeToData: (s: unknown) => s }))
+import { expect, test } from 'vitest'
 
 import { MARK_END, MARK_IDLE, MARK_WATERMARK } from '../../src/codec/page.ts'
 import { channelPair, drain, recordsOf, take } from './harness.ts'
