@@ -3,7 +3,7 @@
  * operators of a kind would call users' functions through one megamorphic call site.
  * Threads: the task.
  */
-import { assert } from '../base/assert.ts'
+import { assert, InvariantViolation } from '../base/assert.ts'
 import type { KeySelector } from './spec.ts'
 
 export interface CodeOptions {
@@ -30,4 +30,9 @@ export function keyExpression(key: KeySelector | undefined): {
   assert(key !== undefined, 'a keyed operator needs a key selector')
   if ('field' in key) return { code: `record[${JSON.stringify(key.field)}]`, bindings: {} }
   return { code: 'selectKey(record)', bindings: { selectKey: key.fn } }
+}
+
+/** Stands for `process` until `open` has compiled it. */
+export function notOpen(): never {
+  throw new InvariantViolation('the operator is not open')
 }

@@ -5,7 +5,7 @@
 import { assert } from '../base/assert.ts'
 import { NO_TIME } from '../codec/page.ts'
 import { TimerService } from '../time/timer-service.ts'
-import { compile, keyExpression } from './compile.ts'
+import { compile, keyExpression, notOpen } from './compile.ts'
 import type { Operator, OperatorContext } from './contract.ts'
 import { FIRED_A_RUN, runUntilPause } from './firing.ts'
 import { declareStates, openArguments, ProcessContext } from './process-context.ts'
@@ -87,8 +87,4 @@ return {
 }`,
     bindings: { ...key.bindings, keyed, output, spec, ctx: parts.user },
   })
-}
-
-function notOpen(): never {
-  throw new Error('the operator is not open')
 }

@@ -2,7 +2,7 @@
  * A user's process function without keys: emits any number of records, also to side outputs.
  * Threads: the task.
  */
-import { compile } from './compile.ts'
+import { compile, notOpen } from './compile.ts'
 import type { Operator, OperatorContext } from './contract.ts'
 import { declareStates, openArguments, ProcessContext } from './process-context.ts'
 import type { ProcessSpec } from './spec.ts'
@@ -32,8 +32,4 @@ return (record, timeMs) => {
   close(): void | Promise<void> {
     return this.#spec.close?.()
   }
-}
-
-function notOpen(): never {
-  throw new Error('the operator is not open')
 }

@@ -6,8 +6,9 @@
  * Threads: the task that owns the subtask.
  */
 import { assert } from '../../base/assert.ts'
-import { decodeKey, KeyEncoder, murmur3 } from '../../codec/canonical-key.ts'
+import { decodeKey, KeyEncoder } from '../../codec/canonical-key.ts'
 import { keyGroupOf } from '../../codec/key-groups.ts'
+import { murmur3 } from '../../codec/murmur.ts'
 import { ByteTable } from '../byte-table.ts'
 import type { KeyedStateOptions } from '../contract.ts'
 

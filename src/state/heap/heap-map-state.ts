@@ -4,8 +4,9 @@
  * stands for (key group, key); map state of windows will give a slot of (key, namespace) instead.
  * Threads: the task that owns the subtask.
  */
-import { decodeKey, KeyEncoder, murmur3 } from '../../codec/canonical-key.ts'
+import { decodeKey, KeyEncoder } from '../../codec/canonical-key.ts'
 import { copyValue } from '../../codec/copy.ts'
+import { murmur3 } from '../../codec/murmur.ts'
 import { ByteTable } from '../byte-table.ts'
 import type { MapState } from '../contract.ts'
 import { EntryLists } from '../entry-lists.ts'

@@ -1,0 +1,38 @@
+/**
+ * Running aggregates per key: emits the key's new results after each record, as Flink's do.
+ * Threads: the task.
+ */
+import { assert } from '../base/assert.ts'
+import { aggregateCode } from './aggregates.ts'
+import { compile, keyExpression, notOpen } from './compile.ts'
+import type { Operator, OperatorContext } from './contract.ts'
+import type { Aggregates, KeySelector } from './spec.ts'
+
+export class AggregateOperator implements Operator {
+  process: (record: unknown, timeMs: number) => void = notOpen
+  readonly #aggregates: Aggregates
+  readonly #key: KeySelector | undefined
+
+  constructor(aggregates: Aggregates, key: KeySelector | undefined) {
+    this.#aggregates = aggregates
+    this.#key = key
+  }
+
+  open(context: OperatorContext): void {
+    const { keyed, output, operatorId } = context
+    assert(keyed !== undefined, 'a keyed operator needs keyed state')
+    const key = keyExpression(this.#key)
+    const aggregates = aggregateCode(this.#aggregates)
+    const table = keyed.table('aggregates', aggregates.columns)
+    this.process = compile({
+      name: `${operatorId}-aggregate`,
+      code: `return (record, timeMs) => {
+  keyed.setKey(${key.code})
+  const slot = table.slot(0)
+  ${aggregates.add}
+  output.emit({ key: keyed.key, ${aggregates.results} }, timeMs)
+}`,
+      bindings: { ...key.bindings, ...aggregates.bindings, keyed, output, table },
+    })
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * What every window operator does: assigns, drops or diverts late records, keeps one table slot a
+ * (key, window), fires at the end. What a window holds and what it emits is code of its kind.
+ * Threads: the task.
+ */
+import { assert } from '../base/assert.ts'
+import type { ColumnKind } from '../state/contract.ts'
+import { compile, keyExpression, notOpen } from './compile.ts'
+import type { Operator, OperatorContext } from './contract.ts'
+import { runUntilPause } from './firing.ts'
+import type { KeySelector, WindowSpec } from './spec.ts'
+import { tumblingWindows } from './window-assigner.ts'
+import { WindowSchedule } from './window-schedule.ts'
+
+/** Code that refers to `table` and `slot`, `output` and `bindings`. */
+export interface WindowCode {
+  readonly columns: readonly ColumnKind[]
+  /** Statements that take `record` in. */
+  readonly add: string
+  /** Statements that emit the result, given `key` and `window`, at the time `window.end - 1`. */
+  readonly fire: string
+  readonly bindings: Readonly<Record<string, unknown>>
+}
+
+export interface WindowOperatorOptions {
+  readonly window: WindowSpec
+  readonly key: KeySelector | undefined
+  readonly code: (context: OperatorContext) => WindowCode
+}
+
+interface CompiledWindow {
+  process(record: unknown, timeMs: number): void
+  fire(slot: number): void
+}
+
+export class WindowOperator implements Operator {
+  process: (record: unknown, timeMs: number) => void = notOpen
+  readonly #options: WindowOperatorOptions
+  #context: OperatorContext | undefined
+  #schedule: WindowSchedule | undefined
+
+  constructor(options: WindowOperatorOptions) {
+    this.#options = options
+  }
+
+  open(context: OperatorContext): void {
+    const { keyed } = context
+    assert(keyed !== undefined, 'a keyed operator needs keyed state')
+    const { window, key } = this.#options
+    const code = this.#options.code(context)
+    const table = keyed.table('windows', code.columns)
+    this.#context = context
+    this.#schedule = new WindowSchedule({
+      allowedLatenessMs: window.allowedLatenessMs,
+      fire: (slot) => compiled.fire(slot),
+      remove: (slot) => table.remove(slot),
+    })
+    const bindings = { keyed, table, schedule: this.#schedule, output: context.output }
+    const compiled = compileWindow({ context, window, key, code, bindings })
+    this.process = compiled.process
+  }
+
+  onWatermark(timeMs: number): boolean {
+    const schedule = this.#schedule!
+    return runUntilPause(this.#context!, (budget) => schedule.advance(timeMs, budget))
+  }
+}
+
+interface CompileParts {
+  readonly context: OperatorContext
+  readonly window: WindowSpec
+  readonly key: KeySelector | undefined
+  readonly code: WindowCode
+  readonly bindings: Readonly<Record<string, unknown>>
+}
+
+function compileWindow(parts: CompileParts): CompiledWindow {
+  const { context, window, code } = parts
+  const { sizeMs, allowedLatenessMs } = window
+  const key = keyExpression(parts.key)
+  const fireLate = allowedLatenessMs > 0 ? 'if (end - 1 <= schedule.watermarkMs) fire(slot)' : ''
+  return compile<CompiledWindow>({
+    name: `${context.operatorId}-window`,
+    code: `const fire = (slot) => {
+  const start = table.namespaceOf(slot)
+  const key = table.keyOf(slot), window = { start, end: start + ${sizeMs} }
+  ${code.fire}
+}
+const process = (record, timeMs) => {
+  const start = startOf(timeMs), end = start + ${sizeMs}
+  if (end - 1 + ${allowedLatenessMs} <= schedule.watermarkMs) return late(record, timeMs)
+  keyed.setKey(${key.code})
+  const slot = table.slot(start)
+  if (table.wasAdded) schedule.add(slot, end)
+  ${code.add}
+  ${fireLate}
+}
+return { process, fire }`,
+    bindings: {
+      ...parts.bindings,
+      ...key.bindings,
+      ...code.bindings,
+      startOf: tumblingWindows(window).startOf,
+      late: lateRecords(context, window.lateTo),
+    },
+  })
+}
+
+function lateRecords(context: OperatorContext, lateTo: string | undefined) {
+  const { output, metrics } = context
+  return (record: unknown, timeMs: number) => {
+    if (lateTo === undefined) metrics.lateRecordsDropped.add(1)
+    else output.emitTo(lateTo, record, timeMs)
+  }
+}
