@@ -162,6 +162,7 @@ export class InputChannel {
     const last = this.reader as PageReader | undefined
     if (last !== undefined && last.shape.lo === lo && last.shape.hi === hi) return last
     const shape = this.#codecs.shape(hi, lo)
+    assert(shape !== undefined, 'a page has a shape that was not announced')
     const known = this.#readers.get(shape.id)
     if (known !== undefined) return known
     const made = this.#codecs.reader(shape, hasTimes(views, offset))

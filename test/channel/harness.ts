@@ -9,8 +9,7 @@ import type { OutputCreditOptions } from '../../src/channel/output-credit.ts'
 import { OutputCredit } from '../../src/channel/output-credit.ts'
 import type { RingSize } from '../../src/channel/ring-layout.ts'
 import { ringOf } from '../../src/channel/ring-layout.ts'
-import type { Codecs } from '../../src/codec/codecs.ts'
-import { fakeCodecs } from './fake-codecs.ts'
+import { Codecs } from '../../src/codec/codecs.ts'
 
 /** Cursors wrap within the first two hundred pages. */
 export const NEAR_WRAP = 2 ** 31 - 100
@@ -21,12 +20,11 @@ export interface PairOptions {
   readonly overdraftBytesMax?: number
   readonly recordBytesMax?: number
   readonly firstSeq?: number
-  readonly codecs?: () => Codecs
   readonly edge?: EdgeState
 }
 
 export function channelPair(options: PairOptions = {}) {
-  const { size = ringOf(4, 256), firstSeq = NEAR_WRAP, codecs = fakeCodecs } = options
+  const { size = ringOf(4, 256), firstSeq = NEAR_WRAP } = options
   const producerDoorbell = Doorbell.allocate()
   const consumerDoorbell = Doorbell.allocate()
   const described = createChannel({ size, producerDoorbell, consumerDoorbell, firstSeq })
@@ -39,13 +37,13 @@ export function channelPair(options: PairOptions = {}) {
   })
   const edge = options.edge ?? new EdgeState()
   const output = new OutputChannel(described.output, {
-    codecs: codecs(),
+    codecs: new Codecs(),
     credit,
     edge,
     withTime: true,
     ...(options.recordBytesMax === undefined ? {} : { recordBytesMax: options.recordBytesMax }),
   })
-  const input = new InputChannel(described.input, { index: 0, codecs: codecs() })
+  const input = new InputChannel(described.input, { index: 0, codecs: new Codecs() })
   const control = new Int32Array(described.input.ring)
   return { output, input, credit, edge, control }
 }
