@@ -1,0 +1,114 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { WatermarkValve } from '../../src/time/watermark-valve.ts'
+
+const NONE = Number.NEGATIVE_INFINITY
+const END = Number.POSITIVE_INFINITY
+type Step = readonly [channel: number, event: number | 'idle' | 'active' | 'end']
+
+function run(channels: number, steps: readonly Step[]) {
+  const valve = new WatermarkValve(channels)
+  return steps.map((step) => {
+    take(valve, step)
+    return valve.isIdle ? `idle ${valve.watermarkMs}` : valve.watermarkMs
+  })
+}
+
+function take(valve: WatermarkValve, [channel, event]: Step): void {
+  if (typeof event === 'number') valve.watermark(channel, event)
+  else if (event === 'end') valve.end(channel)
+  else valve.idle(channel, event === 'idle')
+}
+
+const scenarios: Record<string, readonly (readonly [...Step, number | string])[]> = {
+  'the slowest channel holds event time': [
+    [0, 10, NONE],
+    [1, 5, 5],
+    [1, 20, 10],
+    [0, 15, 15],
+  ],
+  'an idle channel holds nothing up, and counts again when it has caught up': [
+    [0, 10, NONE],
+    [1, 'idle', 10],
+    [0, 30, 30],
+    [1, 'active', 30],
+    [0, 40, 40],
+    [1, 20, 40],
+    [1, 45, 40],
+    [0, 60, 45],
+  ],
+  'all idle is idle, at the time of the latest': [
+    [0, 10, NONE],
+    [1, 20, 10],
+    [1, 'idle', 10],
+    [0, 'idle', 'idle 20'],
+    [0, 'active', 20],
+  ],
+  'a watermark that goes back changes nothing': [
+    [0, 10, NONE],
+    [1, 10, 10],
+    [0, 5, 10],
+  ],
+  'a channel that has ended holds nothing up, and all of them are the end of time': [
+    [0, 10, NONE],
+    [1, 'end', 10],
+    [0, 12, 12],
+    [0, 'end', END],
+  ],
+  'the end of one channel while the other is idle is not the end of time': [
+    [0, 10, NONE],
+    [1, 'idle', 10],
+    [0, 'end', 'idle 10'],
+    [1, 'active', 10],
+    [1, 12, 12],
+    [1, 'end', END],
+  ],
+  'a watermark at the end of time is the end of its channel': [
+    [0, END, NONE],
+    [1, 'idle', `idle ${NONE}`],
+    [1, 'active', NONE],
+    [1, END, END],
+  ],
+}
+
+test.each(Object.entries(scenarios))('%s', (_, steps) => {
+  const given = steps.map(([channel, event]) => [channel, event] as const)
+  expect(run(2, given)).toEqual(steps.map(([, , expected]) => expected))
+})
+
+test('event time never goes back and never passes an active channel that has kept up', () => {
+  const step = fc.tuple(
+    fc.integer({ min: 0, max: 2 }),
+    fc.oneof(
+      { weight: 5, arbitrary: fc.integer({ min: 0, max: 50 }) },
+      { weight: 2, arbitrary: fc.constantFrom('idle' as const, 'active' as const) },
+      { weight: 1, arbitrary: fc.constant('end' as const) },
+    ),
+  )
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const valve = new WatermarkValve(3)
+      const times = [NONE, NONE, NONE]
+      const idle = [false, false, false]
+      const ended = [false, false, false]
+      let before = NONE
+      for (const [channel, event] of steps) {
+        if (ended[channel]) continue
+        take(valve, [channel, event])
+        if (typeof event === 'number') times[channel] = Math.max(times[channel]!, event)
+        else if (event === 'end') ended[channel] = true
+        else idle[channel] = event === 'idle'
+        expect(valve.watermarkMs).toBeGreaterThanOrEqual(before)
+        if (valve.watermarkMs > before && !valve.isIdle) {
+          const active = times.filter((_, c) => !idle[c] && !ended[c] && times[c]! >= before)
+          if (active.length > 0) expect(valve.watermarkMs).toBe(Math.min(...active))
+        }
+        const open = [0, 1, 2].filter((c) => !ended[c])
+        expect(valve.isIdle).toBe(open.length > 0 && open.every((c) => idle[c]))
+        expect(valve.watermarkMs === END).toBe(open.length === 0)
+        before = valve.watermarkMs
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
