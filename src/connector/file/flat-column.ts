@@ -77,12 +77,15 @@ export class FlatColumn implements ColumnCursor {
         throw new RangeError('it has fewer values than the row group has rows')
       }
       const header = parquetHeader(this.#reader)
+      const rows = rowsOf(header)
       const start = this.#reader.offset
       this.#reader.offset += header.compressed_page_size
       if (this.#reader.offset > this.#chunk.length) throw new RangeError('a page is cut off')
+      if (!(rows >= 0 && header.compressed_page_size >= 0)) {
+        throw new RangeError(`a page of ${rows} rows in ${header.compressed_page_size} bytes`)
+      }
       const body = this.#chunk.subarray(start, this.#reader.offset)
       if (header.type === 'DICTIONARY_PAGE') this.#openDictionary(body, header)
-      const rows = rowsOf(header)
       if (rows === 0) continue
       if (rows <= skipMax) return rows
       this.#openPage(this.#dataPage(body, header))
@@ -91,6 +94,11 @@ export class FlatColumn implements ColumnCursor {
   }
 
   take(count: number): ColumnSlice {
+    const slice = this.#takeShared(count)
+    return this.#options.kind === 'bytes' ? ownBytes(slice, count) : slice
+  }
+
+  #takeShared(count: number): ColumnSlice {
     const page = this.#page!
     this.rowsReady -= count
     if (page.present !== undefined) return this.#takeWithNulls(page, page.present, count)
@@ -182,6 +190,16 @@ export class FlatColumn implements ColumnCursor {
 
   #decompress(bytes: Uint8Array, size: number): Uint8Array {
     return decompressPage(bytes, size, this.#options.codec, this.#options.compressors)
+  }
+}
+
+/** A record's bytes may be changed by whoever receives it; a dictionary's must not be. */
+function ownBytes({ values, index }: ColumnSlice, count: number): ColumnSlice {
+  if (index === undefined) return { values, index }
+  const copy = (value: unknown) => (value === null ? null : new Uint8Array(value as Uint8Array))
+  return {
+    values: Array.from({ length: count }, (_, i) => copy(values[index[i]!])),
+    index: undefined,
   }
 }
 

@@ -59,7 +59,9 @@ function plainValue(value: unknown): unknown {
   if (value === undefined || value === null) return null
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
   if (Array.isArray(value)) return value.map(plainValue)
-  if (value instanceof Uint8Array || typeof value !== 'object') return value
+  // Values of one dictionary entry must not share what a receiver may change.
+  if (value instanceof Uint8Array) return new Uint8Array(value)
+  if (typeof value !== 'object') return value
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plainValue(inner)]))
 }
 

@@ -22,6 +22,7 @@ export interface ParquetColumn {
 export interface ParquetFile {
   readonly path: string
   readonly handle: FileHandle
+  readonly bytes: number
   readonly footer: FileMetaData
   readonly columns: readonly ParquetColumn[]
 }
@@ -32,11 +33,7 @@ export async function openParquetFile(path: string): Promise<ParquetFile> {
     throw fileError(error, path)
   })
   try {
-    const footer = await readFooter(path, handle)
-    const columns = parquetSchema(footer).children.map(({ element, children }) =>
-      columnOf(footer, element, children.length > 0),
-    )
-    return { path, handle, footer, columns }
+    return { path, handle, ...(await readFooter(path, handle)) }
   } catch (error) {
     await handle.close()
     throw error
@@ -67,6 +64,9 @@ export async function readRange(
   start: number,
   end: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  if (!(start >= 0 && start <= end && end <= file.bytes)) {
+    throw damaged(file.path, `its footer refers to bytes ${start} to ${end} of ${file.bytes}`)
+  }
   const bytes = new Uint8Array(end - start)
   let done = 0
   while (done < bytes.length) {
@@ -93,8 +93,12 @@ export function damaged(place: string, what: string, cause?: unknown): SluiceErr
 const MAGIC = 'PAR1'
 /** Magic, footer, length of the footer, magic. */
 const BYTES_MIN = 12
+const MAX_ROWS = BigInt(Number.MAX_SAFE_INTEGER)
 
-async function readFooter(path: string, handle: FileHandle): Promise<FileMetaData> {
+async function readFooter(
+  path: string,
+  handle: FileHandle,
+): Promise<Omit<ParquetFile, 'path' | 'handle'>> {
   const stat = await handle.stat()
   if (!stat.isFile()) throw notParquet(path, 'it is no regular file')
   if (stat.size < BYTES_MIN) throw notParquet(path, `it has ${stat.size} bytes`)
@@ -112,9 +116,27 @@ async function readFooter(path: string, handle: FileHandle): Promise<FileMetaDat
   const tail = Buffer.alloc(length + 8)
   await handle.read(tail, 0, tail.length, stat.size - tail.length)
   try {
-    return parquetMetadata(new Uint8Array(tail), { parsers: statisticsParsers, geoparquet: false })
+    const options = { parsers: statisticsParsers, geoparquet: false }
+    const footer = parquetMetadata(new Uint8Array(tail), options)
+    checkFooter(footer)
+    const columns = parquetSchema(footer).children.map(({ element, children }) =>
+      columnOf(footer, element, children.length > 0),
+    )
+    return { footer, bytes: stat.size, columns }
   } catch (cause) {
     throw notParquet(path, 'its footer cannot be decoded', cause)
+  }
+}
+
+/** What everything else relies on; a damaged footer may decode to anything. */
+function checkFooter(footer: FileMetaData): void {
+  for (const { num_rows: rows, columns } of footer.row_groups) {
+    if (typeof rows !== 'bigint' || rows < 0n || rows > MAX_ROWS) {
+      throw new RangeError(`a row group of ${String(rows)} rows`)
+    }
+    if (columns.some((chunk) => !Array.isArray(chunk.meta_data?.encodings))) {
+      throw new RangeError('a row group with a column that has no encodings')
+    }
   }
 }
 

@@ -201,7 +201,7 @@ class SizedCursor implements PlainCursor {
       const to = this.#next()
       out[i] = this.#asText
         ? this.#buffer.toString('utf8', from, to)
-        : Uint8Array.prototype.slice.call(this.#buffer, from, to)
+        : new Uint8Array(this.#buffer.subarray(from, to))
     }
     return out
   }

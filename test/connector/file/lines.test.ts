@@ -70,7 +70,7 @@ test('every line is read once, wherever the splits cut', async () => {
       fc.boolean(),
       async (lines, splitBytes, ended) => {
         // Lone surrogates have no form in UTF-8, and a mark at the start is taken off.
-        const sane = lines.map((l) => l.toWellFormed().replaceAll('\ufeff', ''))
+        const sane = lines.map((l) => l.replaceAll(/[\ufeff\ud800-\udfff]/gu, ''))
         const expected = ended ? sane : [...sane, 'end']
         const path = file(sane.join('\n') + (ended ? '\n' : '\nend'))
         expect(await checkSource(text(path, { splitBytes }))).toEqual(expected)
