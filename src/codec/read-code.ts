@@ -1,0 +1,113 @@
+/**
+ * The methods of a page reader that build records, as JavaScript. A record is an object literal,
+ * so that all of a page have one hidden class. An object with optional fields has a method of its
+ * own, which uses the literal if all fields are there and adds one after the other if not.
+ * Threads: any.
+ */
+import type { RowPlan, ValuePlan } from './row-plan.ts'
+import { STATE_MISSING, STATE_NULL, STATE_VALUE } from './row-plan.ts'
+
+/** Class members: `record(i)`, one method for each object with optional fields, and `time(i)`. */
+export function readCode(plan: RowPlan, withTime: boolean): string {
+  const objects = plan.all.filter(hasMethod)
+  const time = `time(i) { return this.f64[this.rows8 + i * ${plan.stride / 8}] }`
+  return [
+    `record(i) {`,
+    ...prologue(plan),
+    `return ${expression(plan, plan.root)}`,
+    `}`,
+    ...objects.flatMap((value) => objectMethod(plan, value)),
+    withTime ? time : '',
+  ].join('\n')
+}
+
+function hasMethod({ fields }: ValuePlan): boolean {
+  return fields.some((field) => field.optional)
+}
+
+function prologue({ stride }: RowPlan): string[] {
+  return [
+    'const f64 = this.f64, i32 = this.i32, u8 = this.u8, heap = this.heap',
+    `const p8 = this.rows8 + i * ${stride / 8}, p4 = p8 * 2, p1 = p8 * 8`,
+  ]
+}
+
+/** The value of a field that is not missing. */
+function expression(plan: RowPlan, value: ValuePlan): string {
+  const present = presentExpression(plan, value)
+  const { shape, state } = value
+  if (shape.kind === 'nothing' && !(shape.nullable && shape.undefinable)) {
+    return shape.nullable ? 'null' : 'undefined'
+  }
+  if (state < 0) return present
+  const byte = `u8[p1 + ${state}]`
+  const absent =
+    shape.nullable && shape.undefinable
+      ? `(${byte} === ${STATE_NULL} ? null : undefined)`
+      : shape.nullable
+        ? 'null'
+        : 'undefined'
+  if (shape.kind === 'nothing') return absent
+  return shape.nullable || shape.undefinable
+    ? `(${byte} === ${STATE_VALUE} ? ${present} : ${absent})`
+    : present
+}
+
+function presentExpression(plan: RowPlan, value: ValuePlan): string {
+  const { column } = value
+  switch (value.shape.kind) {
+    case 'bool':
+      return `(u8[p1 + ${column}] === 1)`
+    case 'int32':
+      return `i32[p4 + ${column / 4}]`
+    case 'double':
+      return `f64[p8 + ${column / 8}]`
+    case 'date':
+      return `new Date(f64[p8 + ${column / 8}])`
+    case 'string':
+      return `heap.substring(${range(plan.texts, value, plan.stride)})`
+    case 'bigint':
+      return `bigintOf(heap.substring(${range(plan.texts, value, plan.stride)}))`
+    case 'bytes':
+      return `this.blobs.slice(${range(plan.blobs, value, plan.stride)})`
+    case 'array':
+    case 'any':
+      return `this.values.decode(this.blobs, ${range(plan.blobs, value, plan.stride)})`
+    case 'object':
+      return hasMethod(value) ? `this.object${value.id}(i)` : literal(plan, value.fields)
+    default:
+      return 'undefined'
+  }
+}
+
+/** Where a text or byte value begins and ends: the first of a row begins where the last row ended. */
+function range(chain: readonly ValuePlan[], value: ValuePlan, stride: number): string {
+  const end = `i32[p4 + ${value.column / 4}]`
+  if (value.previous >= 0) return `i32[p4 + ${value.previous / 4}], ${end}`
+  const last = chain[chain.length - 1]!
+  return `i === 0 ? 0 : i32[p4 - ${(stride - last.column) / 4}], ${end}`
+}
+
+function literal(plan: RowPlan, fields: readonly ValuePlan[]): string {
+  const parts = fields.map((field) => `${JSON.stringify(field.name)}: ${expression(plan, field)}`)
+  return `{ ${parts.join(', ')} }`
+}
+
+function objectMethod(plan: RowPlan, value: ValuePlan): string[] {
+  const { id, fields } = value
+  const optional = fields.filter((field) => field.optional)
+  const first = fields.findIndex((field) => field.optional)
+  const isThere = (field: ValuePlan) => `u8[p1 + ${field.state}] !== ${STATE_MISSING}`
+  return [
+    `object${id}(i) {`,
+    ...prologue(plan),
+    `if (${optional.map(isThere).join(' && ')}) return ${literal(plan, fields)}`,
+    `const object = ${literal(plan, fields.slice(0, first))}`,
+    ...fields.slice(first).map((field) => {
+      const set = `object[${JSON.stringify(field.name)}] = ${expression(plan, field)}`
+      return field.optional ? `if (${isThere(field)}) ${set}` : set
+    }),
+    'return object',
+    '}',
+  ]
+}
