@@ -12,11 +12,11 @@ import { findFiles } from './paths.ts'
 export interface ParquetOptions<T> {
   /** Only these columns, in this order; all without it. Others are neither read nor decoded. */
   readonly columns?: readonly (keyof T & string)[]
-  /** Most rows a batch may have. Default 2048. */
+  /** Most rows a batch may have. Default 4096. */
   readonly batchRows?: number
 }
 
-const BATCH_ROWS_DEFAULT = 2048
+const BATCH_ROWS_DEFAULT = 4096
 
 /**
  * Reads Parquet files: a path, a directory (its `*.parquet`), a pattern such as
