@@ -136,8 +136,9 @@ export class SourceInput implements TaskInput {
       this.#phase = { kind: 'ended' }
       return 'ended'
     }
-    this.#options.requestSplit()
+    // Waits first: in one thread the answer comes before the request returns.
     this.#phase = { kind: 'waits' }
+    this.#options.requestSplit()
     return 'idle'
   }
 
