@@ -5,7 +5,7 @@
  * Threads: the test's.
  */
 import { deepStrictEqual, ok } from 'node:assert/strict'
-import { ManualClock } from '../base/clock.ts'
+import { ManualClock, turn } from '../base/clock.ts'
 import type { Sink, SinkCommitter, SinkWriter } from '../operator/sink.ts'
 
 export interface SinkConformanceOptions<T> {
@@ -89,7 +89,7 @@ class SinkRun<T> {
       const writer = this.#writers[k % SUBTASKS]!
       for (let turns = 0; !writer.ready(); turns++) {
         ok(turns < 100_000, 'a writer never became ready again')
-        await new Promise((resolve) => setImmediate(resolve))
+        await turn()
       }
       writer.write(record, 0)
     }

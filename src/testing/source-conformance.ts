@@ -4,7 +4,7 @@
  * Threads: the test's.
  */
 import { deepStrictEqual, ok } from 'node:assert/strict'
-import { ManualClock } from '../base/clock.ts'
+import { ManualClock, turn } from '../base/clock.ts'
 import type { Batch, Source, Split, SplitReader } from '../operator/source.ts'
 
 export interface SourceConformanceOptions {
@@ -141,7 +141,7 @@ async function wait(reader: SplitReader, clock: ManualClock): Promise<void> {
   const waitMs = (reader.laterMs ?? clock.nowMs() + 1) - clock.nowMs()
   ok(Number.isFinite(waitMs), 'a reader that says later needs a time, or a wake')
   clock.advance(Math.max(0, waitMs))
-  await new Promise((resolve) => setImmediate(resolve))
+  await turn()
 }
 
 function contentOf<T>(batch: Batch<T>): BatchContent<T> {

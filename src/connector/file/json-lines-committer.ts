@@ -1,6 +1,6 @@
 /**
  * Makes finished part files visible, once: a hard link under the final name, then the hidden name
- * goes. A link never overwrites and never shows half a file, and a second commit finds its work done.
+ * goes. A link never overwrites and never shows half a file; a second commit finds its work done.
  * Threads: the main thread.
  */
 import { link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'

@@ -3,8 +3,8 @@
  * batch needs them, with a turn of the event loop after each, so that a task stays responsive.
  * Threads: the task.
  */
-import { setImmediate as turn } from 'node:timers/promises'
 import type { Compressors } from 'hyparquet'
+import { turn } from '../../base/clock.ts'
 import { SluiceError } from '../../base/errors.ts'
 import type { Batch, NextBatch, Split, SplitReader } from '../../operator/source.ts'
 import { loadCompressors } from './compressors.ts'

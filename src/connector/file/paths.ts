@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { SluiceError } from '../../base/errors.ts'
 import { fileError, fileNotFound } from './file-errors.ts'
 
-/** What a file source reads: a file, a directory (its files with the extension), a pattern, a list. */
+/** What a file source reads: a file, a directory, a pattern, or a list of these. */
 export type FileInput = string | readonly string[]
 
 /**

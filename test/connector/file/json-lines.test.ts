@@ -43,7 +43,7 @@ const visible = () => readdirSync(directory).filter((name) => !name.startsWith('
 const hidden = () => readdirSync(directory).filter((name) => name.startsWith('.'))
 const text = (name: string) => readFileSync(join(directory, name), 'utf8')
 
-test('a subtask writes its lines in order into a file named after subtask and checkpoint', async () => {
+test('a subtask writes its lines in order into a file named after it and the checkpoint', async () => {
   await writeAndCommit([{ a: 1 }, { a: 'zwei' }, null, [3]], 7)
   expect(visible()).toEqual(['part-7-1.jsonl'])
   expect(text('part-7-1.jsonl')).toBe('{"a":1}\n{"a":"zwei"}\nnull\n[3]\n')
@@ -85,7 +85,7 @@ test('a checkpoint without records has no file', async () => {
   expect(await writer.prepareCommit(1)).toEqual([])
 })
 
-test('a file that has reached rollBytes is followed by another of the same checkpoint', async () => {
+test('a file that has reached rollBytes is followed by another of its checkpoint', async () => {
   const writer = writerOf({ rollBytes: '1 kb' })
   const records = Array.from({ length: 300 }, (_, i) => ({ i, pad: 'x'.repeat(1000) }))
   for (const record of records) writer.write(record, 0)

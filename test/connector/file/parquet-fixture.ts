@@ -10,7 +10,7 @@ export interface FixtureColumn {
   readonly converted?: keyof typeof CONVERTED
   /** Unit of a logical timestamp. */
   readonly timestamp?: 'MILLIS' | 'MICROS' | 'NANOS'
-  /** null stands for a missing value; makes the column optional unless `required` says otherwise. */
+  /** null stands for a missing value; the column must not be `required` then. */
   readonly values: readonly (number | bigint | string | boolean | Uint8Array | null)[]
   readonly required?: boolean
   readonly dictionary?: boolean

@@ -278,7 +278,7 @@ test('a damaged page is named by row group and column', async () => {
   })
 })
 
-test('damage anywhere in the data is an error or goes unseen, never a hang or a crash', async () => {
+test('damage anywhere is an error or goes unseen, never a hang or a crash', async () => {
   const values = Array.from({ length: 100 }, (_, i) => (i % 7 === 0 ? null : `text ${i % 20}`))
   const column = { name: 's', type: 'BYTE_ARRAY', converted: 'UTF8', values } as const
   const sound = parquetFixture([
