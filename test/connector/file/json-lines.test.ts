@@ -43,7 +43,7 @@ const visible = () => readdirSync(directory).filter((name) => !name.startsWith('
 const hidden = () => readdirSync(directory).filter((name) => name.startsWith('.'))
 const text = (name: string) => readFileSync(join(directory, name), 'utf8')
 
-test('a subtask writes its lines in order into a file named after it and the checkpoint', async () => {
+test('a subtask writes its lines in order into a file named after the checkpoint', async () => {
   await writeAndCommit([{ a: 1 }, { a: 'zwei' }, null, [3]], 7)
   expect(visible()).toEqual(['part-7-1.jsonl'])
   expect(text('part-7-1.jsonl')).toBe('{"a":1}\n{"a":"zwei"}\nnull\n[3]\n')
