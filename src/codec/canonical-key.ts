@@ -46,20 +46,15 @@ export class KeyEncoder {
   encode(value: unknown): void {
     const scratch = this.#scratch
     scratch.length = 0
-    if (typeof value === 'string') {
-      scratch.putTag(STRING_TAG)
-      scratch.putText(value)
-    } else {
-      this.#put(value, 0)
-    }
+    if (typeof value === 'string') scratch.putText(STRING_TAG, value)
+    else this.#put(value, 0)
   }
 
   #put(value: unknown, depth: number): void {
     const scratch = this.#scratch
     switch (typeof value) {
       case 'string':
-        scratch.putTag(STRING_TAG)
-        return depth === 0 ? scratch.putText(value) : scratch.putEscapedText(value)
+        return scratch.putEscapedText(STRING_TAG, value)
       case 'number':
         scratch.putTag(NUMBER_TAG)
         return scratch.putNumber(value)
@@ -102,8 +97,7 @@ export class KeyEncoder {
   #putRecord(fields: Record<string, unknown>, depth: number): void {
     this.#scratch.putTag(RECORD_TAG)
     for (const name of Object.keys(fields).sort()) {
-      this.#scratch.putTag(FIELD_BYTE)
-      this.#scratch.putEscapedText(name)
+      this.#scratch.putEscapedText(FIELD_BYTE, name)
       this.#put(fields[name], depth + 1)
     }
     this.#scratch.putTag(END_BYTE)

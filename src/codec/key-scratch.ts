@@ -20,17 +20,19 @@ export class KeyScratch {
   }
 
   /** As the last part of a key: nothing marks its end. */
-  putText(text: string): void {
+  putText(tag: number, text: string): void {
     const chars = text.length
     // Three bytes a code unit is the most, surrogate pairs included.
-    this.#reserve(3 * chars)
-    const { bytes, length } = this
+    this.#reserve(1 + 3 * chars)
+    const { bytes } = this
+    const at = this.length + 1
+    bytes[at - 1] = tag
     for (let i = 0; i < chars; i++) {
       const unit = text.charCodeAt(i)
-      if (unit > 0x7f) return this.#putWideText(text, i, length + i)
-      bytes[length + i] = unit
+      if (unit > 0x7f) return this.#putWideText(text, i, at + i)
+      bytes[at + i] = unit
     }
-    this.length = length + chars
+    this.length = at + chars
   }
 
   putBytes(bytes: Uint8Array): void {
@@ -40,9 +42,9 @@ export class KeyScratch {
   }
 
   /** Within a composite: zero bytes are escaped, and a zero byte ends it. */
-  putEscapedText(text: string): void {
-    const from = this.length
-    this.putText(text)
+  putEscapedText(tag: number, text: string): void {
+    const from = this.length + 1
+    this.putText(tag, text)
     this.#escape(from)
   }
 
@@ -106,17 +108,23 @@ export class KeyScratch {
   }
 
   #escape(from: number): void {
-    const zeros = this.bytes.subarray(from, this.length).filter((byte) => byte === 0).length
+    const zeros = this.#countZeros(from)
     this.#reserve(zeros + 1)
-    const { bytes } = this
-    let to = this.length + zeros
+    const { bytes, length } = this
+    let to = length + zeros
     bytes[to] = END_BYTE
-    const end = to + 1
-    for (let at = this.length - 1; to - 1 > at; at--) {
-      if (bytes[at] === 0) bytes[--to] = ESCAPE_BYTE
+    this.length = to + 1
+    // From the end backwards, until nothing that follows is moved.
+    for (let at = length - 1; to > at + 1; at--) {
+      if (bytes[at] === END_BYTE) bytes[--to] = ESCAPE_BYTE
       bytes[--to] = bytes[at]!
     }
-    this.length = end
+  }
+
+  #countZeros(from: number): number {
+    let zeros = 0
+    for (let i = from; i < this.length; i++) if (this.bytes[i] === END_BYTE) zeros++
+    return zeros
   }
 
   #putUint32(value: number): void {
