@@ -4,7 +4,7 @@
  * Threads: the task.
  */
 import { NO_TIME } from '../codec/page.ts'
-import { TimerQueue } from '../time/timer-queue.ts'
+import { BucketQueue } from '../time/bucket-queue.ts'
 
 export interface WindowScheduleOptions {
   readonly allowedLatenessMs: number
@@ -17,8 +17,8 @@ export class WindowSchedule {
   /** How far event time is; a window is late or due by this. */
   watermarkMs = NO_TIME
   readonly #options: WindowScheduleOptions
-  readonly #ends = new TimerQueue()
-  readonly #removals = new TimerQueue()
+  readonly #ends = new BucketQueue()
+  readonly #removals = new BucketQueue()
 
   constructor(options: WindowScheduleOptions) {
     this.#options = options
@@ -27,8 +27,8 @@ export class WindowSchedule {
   /** A window has got its first record. One that is due already does not fire by itself. */
   add(slot: number, endMs: number): void {
     const lastMs = endMs - 1
-    if (lastMs > this.watermarkMs) this.#ends.add(lastMs, slot)
-    else this.#removals.add(lastMs + this.#options.allowedLatenessMs, slot)
+    if (lastMs > this.watermarkMs) enqueue(this.#ends, lastMs, slot)
+    else enqueue(this.#removals, lastMs + this.#options.allowedLatenessMs, slot)
   }
 
   /** Event time is at `watermarkMs`. Fires and removes at most `budget`; true if more is due. */
@@ -48,6 +48,10 @@ export class WindowSchedule {
     const slot = this.#ends.pop()
     fire(slot)
     if (allowedLatenessMs === 0) remove(slot)
-    else this.#removals.add(lastMs + allowedLatenessMs, slot)
+    else enqueue(this.#removals, lastMs + allowedLatenessMs, slot)
   }
+}
+
+function enqueue(queue: BucketQueue, timeMs: number, slot: number): void {
+  queue.append(queue.openBucket(timeMs), slot)
 }

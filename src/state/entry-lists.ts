@@ -12,17 +12,19 @@ export class EntryLists {
   #next = new Int32Array(0)
   #previous = new Int32Array(0)
 
-  /** Makes room for lists [0, capacity). */
-  growLists(capacity: number): void {
-    if (capacity <= this.#count.length) return
+  /** Makes room for lists [0, needed), and for some more. */
+  growLists(needed: number): void {
+    if (needed <= this.#count.length) return
+    const capacity = Math.max(needed, 2 * this.#count.length)
     this.#first = grown(this.#first, capacity)
     this.#last = grown(this.#last, capacity)
     this.#count = grown(this.#count, capacity)
   }
 
-  /** Makes room for entries [0, capacity). */
-  growEntries(capacity: number): void {
-    if (capacity <= this.#next.length) return
+  /** Makes room for entries [0, needed), and for some more. */
+  growEntries(needed: number): void {
+    if (needed <= this.#next.length) return
+    const capacity = Math.max(needed, 2 * this.#next.length)
     this.#next = grown(this.#next, capacity)
     this.#previous = grown(this.#previous, capacity)
   }

@@ -11,8 +11,8 @@ const NONE = -1
 const BUCKETS_LOG2_MIN = 5
 
 export class PairTable {
-  /** Slot + 1, or 0. */
-  #buckets = new Int32Array(1 << BUCKETS_LOG2_MIN)
+  /** [hash, slot + 1]: a probe, or closing a gap, touches no pair but the one that is meant. */
+  #buckets = new Int32Array(2 << BUCKETS_LOG2_MIN)
   #mask = (1 << BUCKETS_LOG2_MIN) - 1
   #shift = 32 - BUCKETS_LOG2_MIN
   #capacity = slotsOf(1 << BUCKETS_LOG2_MIN)
@@ -46,11 +46,12 @@ export class PairTable {
   find(first: number, second: number): number {
     const buckets = this.#buckets
     const pairs = this.#pairs
-    let bucket = hashOf(first, second) >>> this.#shift
+    const hash = hashOf(first, second)
+    let bucket = hash >>> this.#shift
     for (;;) {
-      const slot = buckets[bucket]! - 1
+      const slot = buckets[2 * bucket + 1]! - 1
       if (slot < 0) return NONE
-      if (pairs[2 * slot + 1] === second && pairs[2 * slot] === first) return slot
+      if (buckets[2 * bucket] === hash && isPair(pairs, slot, first, second)) return slot
       bucket = (bucket + 1) & this.#mask
     }
   }
@@ -89,7 +90,7 @@ export class PairTable {
     const slot = this.#takeSlot()
     this.#pairs[2 * slot] = first
     this.#pairs[2 * slot + 1] = second
-    this.#insertBucket(slot)
+    this.#insertBucket(slot, hashOf(first, second))
     this.#size++
     return slot
   }
@@ -101,11 +102,12 @@ export class PairTable {
     return slot
   }
 
-  #insertBucket(slot: number): void {
+  #insertBucket(slot: number, hash: number): void {
     const buckets = this.#buckets
-    let bucket = hashOf(this.firstOf(slot), this.secondOf(slot)) >>> this.#shift
-    while (buckets[bucket] !== 0) bucket = (bucket + 1) & this.#mask
-    buckets[bucket] = slot + 1
+    let bucket = hash >>> this.#shift
+    while (buckets[2 * bucket + 1] !== 0) bucket = (bucket + 1) & this.#mask
+    buckets[2 * bucket] = hash
+    buckets[2 * bucket + 1] = slot + 1
   }
 
   /** Closes the gap by moving back what had been pushed past it, so no tombstones pile up. */
@@ -113,32 +115,38 @@ export class PairTable {
     const buckets = this.#buckets
     const mask = this.#mask
     let gap = hash >>> this.#shift
-    while (buckets[gap] !== slot + 1) gap = (gap + 1) & mask
+    while (buckets[2 * gap + 1] !== slot + 1) gap = (gap + 1) & mask
     let next = (gap + 1) & mask
-    while (buckets[next] !== 0) {
-      const moved = buckets[next]! - 1
-      const home = hashOf(this.firstOf(moved), this.secondOf(moved)) >>> this.#shift
+    while (buckets[2 * next + 1] !== 0) {
+      const home = buckets[2 * next]! >>> this.#shift
       if (((next - home) & mask) >= ((next - gap) & mask)) {
-        buckets[gap] = moved + 1
+        buckets[2 * gap] = buckets[2 * next]!
+        buckets[2 * gap + 1] = buckets[2 * next + 1]!
         gap = next
       }
       next = (next + 1) & mask
     }
-    buckets[gap] = 0
+    buckets[2 * gap + 1] = 0
   }
 
   #grow(): void {
-    const bucketCount = 2 * this.#buckets.length
-    this.#buckets = new Int32Array(bucketCount)
+    const old = this.#buckets
+    const bucketCount = old.length
+    this.#buckets = new Int32Array(2 * bucketCount)
     this.#mask = bucketCount - 1
     this.#shift--
-    // Growth happens only when every slot is in use.
-    for (let slot = 0; slot < this.#slotEnd; slot++) this.#insertBucket(slot)
+    for (let i = 0; i < old.length; i += 2) {
+      if (old[i + 1] !== 0) this.#insertBucket(old[i + 1]! - 1, old[i]!)
+    }
     this.#capacity = slotsOf(bucketCount)
     const pairs = new Float64Array(2 * this.#capacity)
     pairs.set(this.#pairs)
     this.#pairs = pairs
   }
+}
+
+function isPair(pairs: Float64Array, slot: number, first: number, second: number): boolean {
+  return pairs[2 * slot + 1] === second && pairs[2 * slot] === first
 }
 
 function slotsOf(bucketCount: number): number {
