@@ -108,5 +108,5 @@ function channelsByGroup(
   channels: readonly OutputChannel[],
   maxParallelism: number,
 ): readonly OutputChannel[] {
-  return Array.from(ownersOfKeyGroups(maxParallelism, channels.length), (k) => channels[k]!)
+  return ownersOfKeyGroups(maxParallelism, channels.length).map((k) => channels[k]!)
 }

@@ -21,8 +21,12 @@ function writerOf(routing: Routing, channels: number, firstTurn = 0) {
     firstTurn,
   })
   const arrived = () => {
-    writer.flush()
-    return pairs.map((pair) => recordsOf(drain(pair.input)))
+    // The second flush publishes what a channel without credit kept.
+    const taken = [0, 1].map(() => {
+      writer.flush()
+      return pairs.map((pair) => recordsOf(drain(pair.input)))
+    })
+    return pairs.map((_, k) => taken.flatMap((lists) => lists[k]!))
   }
   return { writer, pairs, arrived }
 }
@@ -93,7 +97,7 @@ test.each([1, 2, 3, 7])('hash sends each key to the owner of its group, of %i', 
     records.filter((record) => ownerOf(record.key, parallelism) === owner),
   )
   const byField = route({ kind: 'hash', key: { field: 'key' } }, parallelism, records)
-  expect(byField).toEqual(JSON.parse(JSON.stringify(owners)))
+  expect(byField).toEqual(owners)
   const keyOf = (record: { key: unknown }) => record.key
   expect(route({ kind: 'hash', key: { fn: keyOf } }, parallelism, records)).toEqual(byField)
 })
