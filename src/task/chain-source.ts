@@ -52,6 +52,8 @@ class Lines {
 interface Place {
   readonly value: string
   readonly depth: number
+  /** The record goes to another branch too: nothing of it may be kept or changed. */
+  readonly shared?: boolean
 }
 
 function declarations(node: ChainNode): string {
@@ -105,7 +107,7 @@ function writeNode(lines: Lines, node: ChainNode, place: Place): void {
       lines.add(n, `${pad}const ${result} = f${n}(${place.value})`)
       return deliver(lines, node, inner)
     case 'pick':
-      lines.add(n, `${pad}const ${result} = ${pickLiteral(node.spec.fields, place.value)}`)
+      lines.add(n, `${pad}const ${result} = ${pickLiteral(node.spec.fields, place)}`)
       return deliver(lines, node, inner)
     case 'filter':
       lines.add(n, `${pad}if (f${n}(${place.value})) {`)
@@ -142,16 +144,22 @@ function deliver(lines: Lines, node: ChainNode, delivery: Delivery): void {
   children.forEach((child, k) => {
     const last = k === children.length - 1
     if (last) return writeNode(lines, child.node, delivery)
+    // A pick makes a new record anyway: only what its fields hold is copied.
+    if (child.node.spec.kind === 'pick') {
+      const { value, depth } = delivery
+      return writeNode(lines, child.node, { value, depth, shared: true })
+    }
     const copy = `c${child.node.index}`
     lines.add(node.index, `${pad}const ${copy} = copy(${delivery.value})`)
     writeNode(lines, child.node, { value: copy, depth: delivery.depth })
   })
 }
 
-function pickLiteral(fields: readonly string[], value: string): string {
+function pickLiteral(fields: readonly string[], { value, shared }: Place): string {
   const parts = fields.map((field) => {
     const name = JSON.stringify(field)
-    return `${name}: ${value}[${name}]`
+    const taken = `${value}[${name}]`
+    return `${name}: ${shared === true ? `own(${taken})` : taken}`
   })
   return `{ ${parts.join(', ')} }`
 }

@@ -57,12 +57,13 @@ export function compileChain(options: CompileOptions): CompiledChain {
   const source = chainSource(head)
   const url = `sluice-chain:///${encodeURIComponent(options.label)}`
   const code = `${source.code}\n//# sourceURL=${url}`
-  const make = new Function('fns', 'operators', 'exits', 'copy', code)
+  const make = new Function('fns', 'operators', 'exits', 'copy', 'own', code)
   const built = make(
     nodes.map(userFunctionOf),
     nodes.map((node) => node.operator),
     nodes.map((node) => node.exits.map((exit) => exit.writer)),
     copyValue,
+    own,
   ) as { head: EmitFunction; emitters: Record<number, Emitters> }
   const readiness = nodes.filter((node) => node.operator?.ready !== undefined)
   const owns = nodes.some((node) => node.operator?.ownsWatermarks === true)
@@ -107,6 +108,11 @@ return function loop(from, start, end) {
   return i
 }
 //# sourceURL=${parts.url}-loop`
+}
+
+/** A field's value for a second receiver; what cannot be changed is shared. */
+function own(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? copyValue(value) : value
 }
 
 function userFunctionOf(node: ChainNode): UserFunction | undefined {

@@ -78,6 +78,23 @@ test('pick keeps the named fields only', () => {
   expect(writer.written).toEqual([{ a: 1, 'b c': 2 }])
 })
 
+test('a pick of a shared record copies what its fields hold', () => {
+  const picked = new FakeWriter()
+  const whole = new FakeWriter()
+  const chain = compile({
+    spec: source,
+    children: [
+      { spec: { kind: 'pick', fields: ['tags'] }, exits: [{ writer: picked }] },
+      { spec: map((r: object) => r), exits: [{ writer: whole }] },
+    ],
+  })
+  const record = { tags: ['a'] }
+  run(chain, [record])
+  expect(picked.written).toEqual([{ tags: ['a'] }])
+  expect((picked.written[0] as typeof record).tags).not.toBe(record.tags)
+  expect(whole.written[0]).toBe(record)
+})
+
 test('a loop stops before the next record when there is no credit', () => {
   const credit = { stalled: 0 }
   const writer = new FakeWriter()
