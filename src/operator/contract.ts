@@ -30,7 +30,7 @@ export interface Counter {
 
 /** Timers of one operator subtask, for the current key of its keyed state. */
 export interface OperatorTimers {
-  /** Calls `onTimer` once the watermark reaches `timeMs`; setting the same one twice counts once. */
+  /** Calls `onTimer` once the watermark reaches `timeMs`; setting one twice counts once. */
   onEventTime(timeMs: number): void
   onProcessingTime(timeMs: number): void
   deleteEventTime(timeMs: number): void
@@ -62,8 +62,8 @@ export interface OperatorContext {
   /** Rings the task's doorbell: to be called when a promise an operator waits for is settled. */
   wake(): void
   /**
-   * Looked at between two event-time timers or windows: true ends the run, and `onWatermark`
-   * returns false. Without it a run is a fixed number of them.
+   * Looked at between two event-time timers or windows: true ends the run of them early, and
+   * `onWatermark` returns false.
    */
   shouldPause?(): boolean
 }

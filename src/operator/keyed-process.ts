@@ -7,7 +7,7 @@ import { NO_TIME } from '../codec/page.ts'
 import { TimerService } from '../time/timer-service.ts'
 import { compile, keyExpression, notOpen } from './compile.ts'
 import type { Operator, OperatorContext } from './contract.ts'
-import { FIRED_A_RUN, runUntilPause } from './firing.ts'
+import { FIRED_A_RUN, fireRun } from './firing.ts'
 import { declareStates, openArguments, ProcessContext } from './process-context.ts'
 import type { KeySelector, ProcessSpec } from './spec.ts'
 
@@ -53,7 +53,7 @@ export class KeyedProcessOperator implements Operator {
 
   onWatermark(timeMs: number): boolean {
     const timers = this.#timers!
-    return runUntilPause(this.#context!, (budget) => timers.fireEventTime(timeMs, budget))
+    return fireRun(this.#context!, (budget) => timers.fireEventTime(timeMs, budget))
   }
 
   /** What is left over is asked for again by `wakeAt`, at a time that has come. */

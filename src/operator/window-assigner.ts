@@ -17,7 +17,7 @@ export function tumblingWindows(spec: WindowSpec): WindowAssigner {
   return {
     sizeMs,
     startOf(timeMs) {
-      // Exact for integers while time + size < 2^52: the quotient cannot round up to a window's start.
+      // Exact for integers while time + size < 2^52: no quotient rounds up to the next start.
       const start = Math.floor((timeMs - offsetMs) / sizeMs) * sizeMs + offsetMs
       if (start <= timeMs && Number.isFinite(timeMs)) return start
       throw noEventTime(timeMs)
@@ -28,6 +28,6 @@ export function tumblingWindows(spec: WindowSpec): WindowAssigner {
 function noEventTime(timeMs: number): SluiceError {
   const what = timeMs === Number.POSITIVE_INFINITY ? 'the end of time' : 'no event time'
   return new SluiceError('NO_EVENT_TIME', `a window got a record with ${what}`, {
-    hint: "give records a time before the window: .watermarks({ time: 'field', outOfOrder: '1 h' })",
+    hint: "put .watermarks({ time: 'field', outOfOrder: '1 h' }) before the window",
   })
 }

@@ -7,7 +7,7 @@ import { assert } from '../base/assert.ts'
 import type { ColumnKind } from '../state/contract.ts'
 import { compile, keyExpression, notOpen } from './compile.ts'
 import type { Operator, OperatorContext } from './contract.ts'
-import { runUntilPause } from './firing.ts'
+import { fireRun } from './firing.ts'
 import type { KeySelector, WindowSpec } from './spec.ts'
 import { tumblingWindows } from './window-assigner.ts'
 import { WindowSchedule } from './window-schedule.ts'
@@ -62,7 +62,7 @@ export class WindowOperator implements Operator {
 
   onWatermark(timeMs: number): boolean {
     const schedule = this.#schedule!
-    return runUntilPause(this.#context!, (budget) => schedule.advance(timeMs, budget))
+    return fireRun(this.#context!, (budget) => schedule.advance(timeMs, budget))
   }
 }
 

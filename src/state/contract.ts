@@ -40,8 +40,8 @@ export type ColumnKind = 'number' | 'value'
 /**
  * Entries addressed by (current key, namespace), each with a dense slot number and a fixed set of
  * columns: what windows and aggregates keep. Slots are reused after `remove`; a new slot's number
- * columns hold 0 and its value columns undefined. Arrays may be replaced when the table grows: read `numbers[c]` anew after
- * any call of `slot`.
+ * columns hold 0 and its value columns undefined. Arrays may be replaced when the table grows:
+ * read `numbers[c]` anew after any call of `slot`.
  */
 export interface SlotTable {
   readonly size: number

@@ -55,7 +55,7 @@ test('the context tells key, time and watermark, and emits to side outputs', asy
   expect(harness.sideOutput('side')).toEqual(['a', 'b'])
 })
 
-test("what a timer emits has the event-time timer's time, and none for processing time", async () => {
+test('what an event-time timer emits has its time, and in processing time it has none', async () => {
   const harness = await keyed(
     {
       state: {},
@@ -139,7 +139,7 @@ test('records by key function, state of every kind, open and close', async () =>
   expect(calls).toEqual(['open', 'close'])
 })
 
-test('a process function without keys emits, and is told that timers and keys need keyBy', async () => {
+test('without keys a process function emits, and is told that timers need keyBy', async () => {
   const open = (process: ProcessSpec['process']) =>
     OperatorHarness.open({ spec: { kind: 'process', process: { state: {}, process } } })
   const harness = await open((n, ctx, emit) => {

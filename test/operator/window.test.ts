@@ -207,3 +207,12 @@ test('windows give what a plain loop over the records gives', async () => {
     { numRuns: 100 },
   )
 })
+
+test('a flood of windows fires in runs, and pauses when the task wants to', async () => {
+  const harness = await aggregating()
+  for (let k = 0; k < 300; k++) harness.push({ k, v: 1 }, 5)
+  expect(harness.operator.onWatermark?.(9)).toBe(false)
+  expect(harness.output.length).toBeLessThan(300)
+  while (harness.operator.onWatermark?.(9) === false);
+  expect(harness.output.length).toBe(300)
+})

@@ -33,7 +33,7 @@ export class HeapKeys {
   /** How many states, entries and pins need the slot. */
   #holds: Int32Array
   #keyGroups: Uint16Array
-  /** The current key where it is a primitive and known: what the next one is compared with first. */
+  /** The current key where it is a known primitive: the next one is compared with it first. */
   #key: unknown = UNKNOWN
 
   constructor(options: KeyedStateOptions) {
