@@ -4,9 +4,10 @@
  * A key is (prefix, bytes); callers keep columns of their own, indexed by slot.
  * Threads: the task that owns it.
  *
- * Buckets hold [hash, slot + 1], so that a probe touches a slot only where the whole hash is equal.
- * A slot is one record of 32 bytes: [hash, length, prefix, key bytes], with keys of more than 20
- * bytes in an arena at `word 3 * 4`. A hit costs one cache line for its bucket and one for its slot.
+ * Buckets hold [hash, slot + 1], so that a probe touches a slot only where the whole hash is
+ * equal. A slot is one record of 32 bytes: [hash, length, prefix, key bytes], with keys of more
+ * than 20 bytes in an arena at `word 3 * 4`. A hit costs one cache line for its bucket and one
+ * for its slot.
  */
 import { assert } from '../base/assert.ts'
 

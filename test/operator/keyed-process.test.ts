@@ -55,7 +55,7 @@ test('the context tells key, time and watermark, and emits to side outputs', asy
   expect(harness.sideOutput('side')).toEqual(['a', 'b'])
 })
 
-test('what an event-time timer emits has its time, and in processing time it has none', async () => {
+test('what an event-time timer emits has its time, in processing time it has none', async () => {
   const harness = await keyed(
     {
       state: {},

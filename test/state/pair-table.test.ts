@@ -50,7 +50,9 @@ test('a hundred thousand windows of keys are all found', () => {
   const table = new PairTable()
   for (let i = 0; i < 100_000; i++) table.findOrAdd(i % 1000, Math.floor(i / 1000) * 3_600_000)
   expect(table.size).toBe(100_000)
-  for (let i = 0; i < 100_000; i += 7) {
-    expect(table.find(i % 1000, Math.floor(i / 1000) * 3_600_000)).toBe(i)
+  let lost = 0
+  for (let i = 0; i < 100_000; i++) {
+    if (table.find(i % 1000, Math.floor(i / 1000) * 3_600_000) !== i) lost++
   }
+  expect(lost).toBe(0)
 })

@@ -66,11 +66,12 @@ test('a hundred thousand timers of distinct times come in order, and nothing is 
   for (let i = 0; i < 100_000; i++) queue.add((i * 7919) % 100_003, i)
   for (let i = 0; i < 100_000; i += 2) queue.delete((i * 7919) % 100_003, i)
   let last = -1
+  let wrong = 0
   while (queue.size > 0) {
     const time = queue.firstTimeMs
-    expect(time > last).toBe(true)
-    expect(queue.pop() % 2).toBe(1)
+    if (!(time > last) || queue.pop() % 2 !== 1) wrong++
     last = time
   }
+  expect(wrong).toBe(0)
   expect(queue.isDue(Number.POSITIVE_INFINITY)).toBe(false)
 })
