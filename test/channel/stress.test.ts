@@ -178,7 +178,10 @@ const plans: readonly [string, Partial<Plan>][] = [
 ]
 
 test.each(plans)('every record comes out once and in order: %s', async (name, plan) => {
-  expectAllArrived(await run({ ...usual, ...plan }, name.length))
+  const reports = await run({ ...usual, ...plan }, name.length)
+  expectAllArrived(reports)
+  // Tasks did sleep and were woken: otherwise nothing was tried.
+  for (const stage of reports) expect(stage.some((task) => task.parks > 0)).toBe(true)
 })
 
 test('a call that writes a million records to a slow sink ends, within its overdraft', async () => {
