@@ -16,6 +16,8 @@ export interface Context {
   readonly time: number
   /** The watermark that has reached this operator, epoch ms; `-Infinity` before the first. */
   readonly watermark: number
+  /** The clock, epoch ms: what timers of processing time follow. Tests move it by hand. */
+  readonly processingTime: number
   /** Sends a record to a side output, read by `stream.sideOutput(tag)`. */
   emitTo<T>(to: SideOutput<T>, record: T): void
 }

@@ -37,6 +37,11 @@ export class ProcessContext {
     return this.#context.watermark()
   }
 
+  /** The task's clock, which a test may move by hand. */
+  get processingTime(): number {
+    return this.#context.clock.nowMs()
+  }
+
   get timers(): OperatorTimers {
     if (this.#timers === undefined) throw this.#needsKey('ctx.timers')
     return this.#timers
