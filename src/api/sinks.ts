@@ -8,7 +8,7 @@ export const PRINT_KIND = 'print'
 
 /**
  * Writes every record as a line to the process's standard output, in the main thread. With a
- * label, each line begins with it.
+ * label, each line begins with it and `> `.
  *
  * @example
  * alerts.to(print())

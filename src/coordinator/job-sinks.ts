@@ -34,6 +34,16 @@ export class JobSinks {
 
   /** Refuses, before anything runs, output that is there or that cannot be written. */
   async start(): Promise<void> {
+    try {
+      await this.#startAll()
+    } catch (error) {
+      // Nobody runs who would close the others.
+      await Promise.allSettled([this.close()])
+      throw error
+    }
+  }
+
+  async #startAll(): Promise<void> {
     for (const one of this.#committers.values()) {
       const context = { ...one.context, overwrite: this.#overwrite, restoring: false }
       await one.committer.start?.(context)

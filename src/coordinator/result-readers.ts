@@ -25,11 +25,12 @@ export function resultReader(input: ResultReaderInput): ResultReader {
   const codecs = new Codecs()
   const channels = inputs.map((one, index) => new InputChannel(one, { codecs, index }))
   const onPrint = input.onPrint ?? printToStandardOutput
+  const prefix = result.target === '' ? '' : `${result.target}> `
   return new ResultReader({
     name: result.target,
     gate: new InputGate(channels),
     doorbell,
-    ...(result.print ? { print: (row) => onPrint(lineOf(row)) } : {}),
+    ...(result.print ? { print: (row) => onPrint(prefix + lineOf(row)) } : {}),
   })
 }
 
