@@ -144,6 +144,7 @@ function attachSource(parts: Parts, source: Source<unknown>): AddSplits {
   })
   const input: SourceInput = new SourceInput({
     source,
+    operator: vertex.root.node.name,
     reader,
     requestSplit: () => build.send({ type: 'split-request', attempt, task }),
     loopOf: (withTime) => runtime.batchLoop(withTime),

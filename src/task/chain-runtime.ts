@@ -226,7 +226,7 @@ export class ChainRuntime {
 
   #failedRecord(error: unknown, read: () => unknown): never {
     const node = this.#nodeOf(error) ?? this.head
-    throw attribute(error, { operator: node.name, record: read() })
+    throw attribute(error, { operator: node.name, ...recordRead(read) })
   }
 
   /** Innermost first: a cause's stack was taken where the user's code threw. */
@@ -250,6 +250,15 @@ export class ChainRuntime {
     } catch (error) {
       throw attribute(error, { operator: node.name })
     }
+  }
+}
+
+/** Nothing where reading the record is what failed. */
+function recordRead(read: () => unknown): { readonly record?: unknown } {
+  try {
+    return { record: read() }
+  } catch {
+    return {}
   }
 }
 

@@ -13,10 +13,13 @@ import type {
   UnreadableRecord,
 } from '../operator/source.ts'
 import type { BatchLoop } from './compiled-chain.ts'
+import { attribute } from './failure.ts'
 import type { InputProgress, TaskInput } from './task-input.ts'
 
 export interface SourceInputOptions {
   readonly source: Source<unknown>
+  /** The source's name in this job, for errors. Default: its own. */
+  readonly operator?: string
   readonly reader: SplitReader
   readonly requestSplit: () => void
   readonly run: (loop: BatchLoop, batch: Batch, from: number) => number
@@ -108,16 +111,22 @@ export class SourceInput implements TaskInput {
       case 'wants-split':
         return this.#takeSplit()
       case 'open':
-        this.#await(this.#options.reader.open(phase.split, undefined), () => {
-          this.#phase = { kind: 'reading', split: phase.split }
-        })
+        this.#await(
+          () => this.#options.reader.open(phase.split, undefined),
+          () => {
+            this.#phase = { kind: 'reading', split: phase.split }
+          },
+        )
         return 'progress'
       case 'later':
         if (this.#options.nowMs() < phase.untilMs) return 'idle'
         this.#phase = { kind: 'reading', split: phase.split }
         return 'progress'
       case 'reading':
-        this.#await(this.#options.reader.next(), (next) => this.#take(next, phase.split))
+        this.#await(
+          () => this.#options.reader.next(),
+          (next) => this.#take(next, phase.split),
+        )
         return this.#pending > 0 ? 'idle' : 'progress'
       case 'waits':
         return 'idle'
@@ -191,7 +200,8 @@ export class SourceInput implements TaskInput {
     }
   }
 
-  #await<T>(value: T | Promise<T>, then: (value: T) => void): void {
+  #await<T>(read: () => T | Promise<T>, then: (value: T) => void): void {
+    const value = this.#attributed(read)
     if (!(value instanceof Promise)) return then(value)
     this.#pending++
     const settle = (action: () => void) => {
@@ -202,10 +212,21 @@ export class SourceInput implements TaskInput {
     value.then(
       (result) => settle(() => then(result)),
       (error: unknown) =>
-        settle(() => {
-          throw error
-        }),
+        settle(() =>
+          this.#attributed(() => {
+            throw error
+          }),
+        ),
     )
+  }
+
+  #attributed<T>(action: () => T): T {
+    const { operator, source } = this.#options
+    try {
+      return action()
+    } catch (error) {
+      throw attribute(error, { operator: operator ?? source.name })
+    }
   }
 }
 
