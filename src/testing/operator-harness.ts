@@ -10,6 +10,7 @@
  */
 import { ManualClock } from '../base/clock.ts'
 import { silentLogger } from '../base/log.ts'
+import { copyValue } from '../codec/copy.ts'
 import { NO_TIME } from '../codec/page.ts'
 import type { Operator, OperatorContext } from '../operator/contract.ts'
 import { createOperator } from '../operator/create-operator.ts'
@@ -25,6 +26,13 @@ export interface OperatorHarnessOptions {
   readonly startMs?: number
   /** Default 128. */
   readonly maxParallelism?: number
+  /** Shown in errors. Default 'operator under test'. */
+  readonly name?: string
+  /**
+   * Takes a copy of what is emitted, as an exchange does, so that an operator may go on changing
+   * the record. Default false.
+   */
+  readonly copies?: boolean
 }
 
 export interface OperatorSpecHarnessOptions extends Omit<OperatorHarnessOptions, 'operator'> {
@@ -53,6 +61,7 @@ export class OperatorHarness {
   #output: TimedRecord[] = []
   readonly #sides = new Map<string, TimedRecord[]>()
   readonly #context: OperatorContext
+  readonly #copies: boolean
   #watermarkMs = NO_TIME
   #wakeMs = Number.POSITIVE_INFINITY
 
@@ -60,11 +69,12 @@ export class OperatorHarness {
     const maxParallelism = options.maxParallelism ?? 128
     this.clock = new ManualClock(options.startMs)
     this.operator = options.operator
+    this.#copies = options.copies === true
     this.keyedState =
       options.keyed === true
         ? new HeapKeyedState({ maxParallelism, keyGroupFrom: 0, keyGroupTo: maxParallelism })
         : undefined
-    this.#context = this.#makeContext(maxParallelism)
+    this.#context = this.#makeContext(options.name ?? 'operator under test', maxParallelism)
   }
 
   /** Opens the operator. */
@@ -131,9 +141,9 @@ export class OperatorHarness {
     await this.operator.close?.()
   }
 
-  #makeContext(maxParallelism: number): OperatorContext {
+  #makeContext(name: string, maxParallelism: number): OperatorContext {
     return {
-      name: 'operator under test',
+      name,
       operatorId: 'harness',
       subtask: 0,
       parallelism: 1,
@@ -142,8 +152,8 @@ export class OperatorHarness {
       clock: this.clock,
       log: silentLogger,
       output: {
-        emit: (record, time) => void this.#output.push({ record, time }),
-        emitTo: (tag, record, time) => this.#toSide(tag, { record, time }),
+        emit: (record, time) => void this.#output.push(this.#taken(record, time)),
+        emitTo: (tag, record, time) => this.#toSide(tag, this.#taken(record, time)),
         watermark: (timeMs) => this.#emittedWatermark(timeMs),
         idle: (idle) => void this.idleness.push(idle),
       },
@@ -157,6 +167,10 @@ export class OperatorHarness {
       wakeAt: (timeMs) => void (this.#wakeMs = timeMs),
       wake: () => {},
     }
+  }
+
+  #taken(record: unknown, time: number): TimedRecord {
+    return { record: this.#copies ? copyValue(record) : record, time }
   }
 
   #toSide(tag: string, timed: TimedRecord): void {

@@ -3,193 +3,135 @@
  * workers, advanced in turn. Jobs may use closures, since nothing is bundled or sent.
  * Threads: the caller's.
  */
+import { randomUUID } from 'node:crypto'
 import type { Job } from '../api/job.ts'
-import { assert } from '../base/assert.ts'
-import { ManualClock, turn } from '../base/clock.ts'
+import { ManualClock } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
-import { silentLogger } from '../base/log.ts'
-import { Doorbell } from '../channel/doorbell.ts'
 import { JobSinks } from '../coordinator/job-sinks.ts'
-import type { JobSources } from '../coordinator/job-sources.ts'
 import { discoverSources } from '../coordinator/job-sources.ts'
 import type { PreparedJob } from '../coordinator/prepared-job.ts'
-import { prepareJob, sinksOf } from '../coordinator/prepared-job.ts'
-import { planDeployment } from '../coordinator/task-deployment.ts'
-import type { FromTask, SinkCommittables } from '../protocol/messages.ts'
-import type { BuiltSubtask } from '../task/build-subtask.ts'
-import { buildSubtask } from '../task/build-subtask.ts'
-import { ResultBuffer } from './result-buffer.ts'
+import { prepareJob, sinksOf, sourcesOf } from '../coordinator/prepared-job.ts'
+import type { JobMetrics } from '../coordinator/run-options.ts'
+import { InlineRun } from './inline-run.ts'
 
+/** What `runInline` takes besides the job. */
 export interface InlineOptions {
-  /** The job's own arguments. */
+  /** The job's own arguments, checked by its schema if it has one. */
   readonly args?: Readonly<Record<string, unknown>>
+  /** Options of the engine by Flink's key or by short path. `development` is on by default. */
   readonly config?: Readonly<Record<string, unknown>>
-  /** Default: 1. */
+  /** Subtasks of every operator that sets none. Default: 1. */
   readonly parallelism?: number
   /**
-   * The job's clock. It is moved on to the next timer or event whenever nothing else is left to
-   * do. Default: a new one that starts at 0.
+   * The job's clock. Work takes none of its time: it is moved on, to whatever is due next, only
+   * when nothing is left to do. Default: a new one that starts at 0.
    */
   readonly clock?: ManualClock
-  /** Stops an unbounded job once its clock has come this far. Default: never. */
+  /**
+   * Ends the job, as `cancel()` would, when all that is due up to this time of the clock is done.
+   * Needed where a source has no end; such a source needs a rate, or time never passes.
+   */
   readonly untilMs?: number
+  /** Lets sinks replace output that is already there. Default: false. */
   readonly overwrite?: boolean
 }
 
+/** What a job gave. */
 export interface InlineResult {
-  /** What `stream.collect(name)` gave. */
+  /** 'canceled' where `untilMs` ended the job: what its sinks wrote is then withdrawn. */
+  readonly status: 'finished' | 'canceled'
+  /** What `stream.collect(name)` gave. Throws NO_SUCH_RESULT. */
   rows<T = unknown>(name: string): readonly T[]
-  /** What `print()` gave, by stream in the order of the job. */
+  /** The records that `print()` was given, stream by stream in the order of the job. */
   readonly printed: readonly unknown[]
+  /** As `job.metrics()` at the end. */
+  readonly metrics: JobMetrics
   readonly clock: ManualClock
 }
 
 /**
- * Resolves with everything the job gave when all its input is consumed (or `untilMs` is reached).
- * Rejects with the SluiceError that a run in workers would give.
+ * Runs a job without threads. Resolves with everything it gave when all its input is consumed (or
+ * `untilMs` is reached). Rejects with the SluiceError that a run in workers would give; besides
+ * with JOB_UNBOUNDED for a source without an end where `untilMs` is not given, and with JOB_STUCK.
+ *
+ * Readers, sinks and `open` may be asynchronous: the clock stands still while they are waited for.
  *
  * @example
- * const { rows } = await runInline(job, { args: { limit: 3 } })
- * expect(rows('counts')).toEqual([{ word: 'a', count: 1 }])
+ * const seen: number[] = []
+ * const job = defineJob('squares', (env) => {
+ *   env
+ *     .from(collection([1, 2, 3]))
+ *     .map((n) => {
+ *       seen.push(n)
+ *       return { n, square: n * n }
+ *     })
+ *     .collect('squares')
+ * })
+ * const { rows } = await runInline(job)
+ * assert.deepEqual(rows('squares').at(-1), { n: 3, square: 9 })
+ * assert.deepEqual(seen, [1, 2, 3])
  */
 export async function runInline<Args>(
   job: Job<Args>,
   options: InlineOptions = {},
 ): Promise<InlineResult> {
-  const { args, config, parallelism } = options
-  const inDevelopment = { development: true, ...config }
-  const prepared = await prepareJob(job as Job, { args, config: inDevelopment, parallelism })
+  const { args, parallelism, untilMs = Number.POSITIVE_INFINITY } = options
+  const config = { development: true, ...options.config }
+  const prepared = await prepareJob(job as Job, { args, config, parallelism })
+  if (untilMs === Number.POSITIVE_INFINITY) refuseEndless(prepared)
+  const clock = options.clock ?? new ManualClock()
   const sources = await discoverSources(prepared)
-  const lineage = 'inline'
-  const sinks = new JobSinks(sinksOf(prepared.jobGraph), {
-    lineage,
-    overwrite: options.overwrite === true,
-  })
+  const lineage = randomUUID().replaceAll('-', '')
+  const overwrite = options.overwrite === true
+  const sinks = new JobSinks(sinksOf(prepared.jobGraph), { lineage, overwrite })
   await sinks.start()
-  const run = new InlineRun({
-    prepared,
-    sources,
-    clock: options.clock ?? new ManualClock(),
-    lineage,
-  })
   try {
-    await run.open()
-    await run.toEnd(options.untilMs ?? Number.POSITIVE_INFINITY)
-    await sinks.commit(run.committables)
-  } catch (error) {
-    await sinks.abort()
-    throw error
+    const run = new InlineRun({ prepared, sources, clock, lineage })
+    const status = await finish(run, { sinks, untilMs })
+    return { status, clock, printed: run.printed(), metrics: run.metrics(), rows: rowsOf(run) }
   } finally {
-    await run.close()
     await sinks.close()
   }
-  return run.result()
 }
 
-interface InlineRunOptions {
-  readonly prepared: PreparedJob
-  readonly sources: JobSources
-  readonly clock: ManualClock
-  readonly lineage: string
+interface Ending {
+  readonly sinks: JobSinks
+  readonly untilMs: number
 }
 
-const ATTEMPT = 1
+/** A failure of the job is told before one of the cleaning up behind it. */
+async function finish(run: InlineRun, { sinks, untilMs }: Ending): Promise<InlineResult['status']> {
+  let status: InlineResult['status']
+  try {
+    await run.open()
+    status = await run.toEnd(untilMs)
+    if (status === 'finished') await sinks.commit(run.committables)
+  } catch (error) {
+    await Promise.allSettled([run.close()])
+    await Promise.allSettled([sinks.abort()])
+    throw error
+  }
+  await run.close()
+  if (status === 'canceled') await sinks.abort()
+  return status
+}
 
-class InlineRun {
-  readonly committables: SinkCommittables[] = []
-  readonly #clock: ManualClock
-  readonly #tasks: readonly BuiltSubtask[]
-  readonly #results: readonly ResultBuffer[]
-  readonly #sources: JobSources
-  readonly #subtaskOf: (task: number) => number
+function rowsOf(run: InlineRun): InlineResult['rows'] {
+  return <T>(name: string) => {
+    const rows = run.collected(name)
+    if (rows === undefined) throw noSuchRows(name)
+    return rows as readonly T[]
+  }
+}
 
-  constructor({ prepared, sources, clock, lineage }: InlineRunOptions) {
-    this.#clock = clock
-    this.#sources = sources
-    const plan = planDeployment({
-      prepared,
-      attempt: ATTEMPT,
-      lineage,
-      jobUrl: '',
-      onPrint: () => {},
+function refuseEndless(prepared: PreparedJob): void {
+  for (const source of sourcesOf(prepared.jobGraph).values()) {
+    if (source.bounded) continue
+    throw new SluiceError('JOB_UNBOUNDED', `the source '${source.name}' has no end`, {
+      operator: source.name,
+      hint: 'pass untilMs, the time on the clock at which to stop, or bound the source',
     })
-    this.#subtaskOf = (task) => prepared.execution.tasks[task]!.subtask
-    this.#results = plan.results.map((reader) => new ResultBuffer(reader))
-    this.#tasks = plan.deployments.map((deployment) =>
-      buildSubtask({
-        jobGraph: prepared.jobGraph,
-        deployment,
-        doorbell: new Doorbell(deployment.doorbell),
-        clock,
-        log: silentLogger,
-        send: (message) => this.#take(message),
-        mayBlock: false,
-      }),
-    )
   }
-
-  async open(): Promise<void> {
-    for (const task of this.#tasks) await task.open()
-  }
-
-  async toEnd(untilMs: number): Promise<void> {
-    while (this.#clock.nowMs() < untilMs) {
-      const finished = this.#round()
-      if (finished === 'all') return
-      if (finished === 'idle') await this.#passTime(untilMs)
-    }
-  }
-
-  /** One step of every task, and all rows that have come. */
-  #round(): 'all' | 'progress' | 'idle' {
-    const steps = this.#tasks.map((task) => task.subtask.step())
-    const rows = this.#results.map((result) => result.take())
-    if (steps.every((step) => step === 'finished')) return 'all'
-    return steps.includes('progress') || rows.some((count) => count > 0) ? 'progress' : 'idle'
-  }
-
-  /** Nothing can be done now: lets promises settle, or moves the clock to what is due next. */
-  async #passTime(untilMs: number): Promise<void> {
-    if (this.#tasks.some((task) => task.subtask.pendingPromises > 0)) return turn()
-    await turn()
-    if (this.#tasks.some((task) => task.subtask.ready())) return
-    const dueMs = Math.min(untilMs, ...this.#tasks.map((task) => task.subtask.nextWakeMs()))
-    if (dueMs === Number.POSITIVE_INFINITY) throw stuck()
-    this.#clock.advance(Math.max(0, dueMs - this.#clock.nowMs()))
-  }
-
-  #take(message: FromTask): void {
-    if (message.type === 'finished') this.committables.push(...message.sinks)
-    if (message.type !== 'split-request') return
-    const assigner = this.#sources.assigners.get(message.task)
-    assert(assigner !== undefined, 'splits are asked for by sources only')
-    const { splits, last } = assigner.next(this.#subtaskOf(message.task))
-    this.#tasks[message.task]!.addSplits(splits, last)
-  }
-
-  async close(): Promise<void> {
-    for (const task of this.#tasks) await task.close()
-    for (const result of this.#results) result.close()
-  }
-
-  result(): InlineResult {
-    const printed = this.#results.filter((one) => one.isPrint).flatMap((one) => one.rows)
-    return {
-      clock: this.#clock,
-      printed,
-      rows: <T>(name: string) => {
-        const result = this.#results.find((one) => !one.isPrint && one.name === name)
-        if (result === undefined) throw noSuchRows(name)
-        return result.rows as T[]
-      },
-    }
-  }
-}
-
-function stuck(): SluiceError {
-  return new SluiceError('JOB_STUCK', 'nothing is left to do, but the job has not finished', {
-    hint: 'an unbounded source ends only with untilMs',
-  })
 }
 
 function noSuchRows(name: string): SluiceError {
