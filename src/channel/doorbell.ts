@@ -1,7 +1,7 @@
 /**
  * How a task sleeps and is woken. Everybody who changes something the task may wait for rings; a
  * task that found nothing to do parks. A wake-up cannot be lost: the sleeper announces itself,
- * then looks once more, and only then sleeps; the ringer makes its change, then looks for a sleeper.
+ * then looks once more, and only then sleeps; who rings makes the change, then looks for sleepers.
  * Threads: `park`, `parkAsync` and `take...` the owning task; all others any thread.
  */
 import { after } from '../base/clock.ts'
@@ -45,7 +45,7 @@ export class Doorbell {
     return this.#words.load(this.#state, MAIL_WORD) !== 0
   }
 
-  /** True if there may be messages. To be called before they are read: one posted later rings again. */
+  /** True if there may be messages. Called before they are read: one posted later rings again. */
   takeMail(): boolean {
     return this.hasMail() && this.#words.exchange(this.#state, MAIL_WORD, 0) !== 0
   }

@@ -62,7 +62,7 @@ export class OutputCredit {
     return this.stalled === 0
   }
 
-  /** Takes bytes for an extension buffer. May block; throws OVERDRAFT_EXCEEDED where it must not. */
+  /** Takes bytes for an extension buffer. Blocks, or throws OVERDRAFT_EXCEEDED where it must not. */
   reserve(bytes: number): void {
     if (!this.#fits(bytes)) this.#makeRoom(bytes)
     this.overdraftBytes += bytes
