@@ -62,7 +62,7 @@ test.each([
 
 test('when the reader of the output goes away the job ends quietly', async () => {
   const child = start('endless.ts', '--print', '--log-level', 'silent')
-  await once(child.stdout!, 'data')
+  await Promise.race([once(child.stdout!, 'data'), once(child, 'close')])
   child.stdout!.destroy()
   const { code, err } = await ended(child)
   expect(err).toBe('')
