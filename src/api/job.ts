@@ -35,7 +35,7 @@ export interface JobDefinition<S extends StandardSchemaV1> {
  *
  * @example
  * export default defineJob('words', (env, args: { input: string }) => {
- *   env.from(textLines(args.input)).flatMap((line) => line.split(' ')).to(print())
+ *   env.from(text(args.input)).flatMap((line) => line.split(' ')).to(print())
  * })
  */
 export function defineJob<Args = Readonly<Record<string, string>>>(

@@ -21,6 +21,10 @@ export interface SourceConformanceOptions {
  * at the position of any of its batches goes on with the same batch, and that a reader may read one
  * split after the other. Gives all records, split after split, for a comparison with what was
  * expected. Throws AssertionError.
+ *
+ * @example
+ * const records = await checkSource(generator({ count: 5, make: (index) => index * 10 }))
+ * assert.deepEqual([...records].sort((a, b) => a - b), [0, 10, 20, 30, 40])
  */
 export async function checkSource<T>(
   source: Source<T>,
