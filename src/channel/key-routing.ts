@@ -14,9 +14,17 @@ export function keyGroupHasher(maxParallelism: number): (key: unknown) => number
     encoder.encode(key)
     return murmur3(encoder.bytes, 0, encoder.length)
   }
-  return (key) => {
+  const hashOf = (key: unknown) => {
     const hash = typeof key === 'string' ? hashOfAscii(key) : NOT_ASCII
-    return keyGroupOf(hash === NOT_ASCII ? hashOfAny(key) : hash, maxParallelism)
+    return hash === NOT_ASCII ? hashOfAny(key) : hash
+  }
+  const mask = maxParallelism - 1
+  if ((maxParallelism & mask) !== 0) return (key) => keyGroupOf(hashOf(key), maxParallelism)
+  return (key) => {
+    const hash = hashOf(key)
+    // `keyGroupOf` for powers of two: no division, and no branch that guesses a hash's sign.
+    const sign = hash >> 31
+    return ((hash ^ sign) - sign) & mask
   }
 }
 

@@ -62,7 +62,7 @@ export class OutputCredit {
     return this.stalled === 0
   }
 
-  /** Takes bytes for an extension buffer. Blocks, or throws OVERDRAFT_EXCEEDED where it must not. */
+  /** Takes bytes for an extension buffer. May block, or throw OVERDRAFT_EXCEEDED. */
   reserve(bytes: number): void {
     if (!this.#fits(bytes)) this.#makeRoom(bytes)
     this.overdraftBytes += bytes
@@ -106,8 +106,8 @@ function overdraftExceeded(bytes: number, bytesMax: number): SluiceError {
       `the limit is ${bytesMax}`,
     {
       hint:
-        'emit less from one call, or move the fan-out into an operator of its own: ' +
-        'an operator that waits for promises cannot block its thread',
+        'emit less from one call, raise pipeline.overdraft-bytes-max, or fan out in an operator ' +
+        'that waits for no promises: that one may wait for its consumers',
     },
   )
 }
