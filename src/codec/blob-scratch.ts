@@ -4,10 +4,17 @@
  * Threads: one task.
  */
 const BYTES_MIN = 256
+/** A single large record must not hold its bytes for ever. */
+const BYTES_KEPT_MAX = 1 << 20
 
 export class BlobScratch {
   bytes = new Uint8Array(0)
   length = 0
+
+  clear(): void {
+    this.length = 0
+    if (this.bytes.length > BYTES_KEPT_MAX) this.bytes = new Uint8Array(0)
+  }
 
   appendByte(byte: number): void {
     this.#reserve(1)

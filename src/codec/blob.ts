@@ -6,7 +6,6 @@
  * Threads: one codec a task; the packages behind it are loaded when first needed.
  */
 import { createRequire } from 'node:module'
-import { deserialize, serialize } from 'node:v8'
 import type { Packr } from 'msgpackr'
 import { assert } from '../base/assert.ts'
 import { BlobScratch } from './blob-scratch.ts'
@@ -14,6 +13,9 @@ import { joinPath, notEncodable } from './value-kind.ts'
 
 const TAG_MSGPACK = 0
 const TAG_V8 = 1
+/** Loaded when first needed: importing them takes about 2 and 20 ms, and many tasks need neither. */
+const load = createRequire(import.meta.url)
+
 /** Deeper values go to V8, which also knows cycles. */
 const PLAIN_DEPTH_MAX = 64
 const SEARCH_DEPTH_MAX = 1000
@@ -25,7 +27,7 @@ export class ValueCodec {
   /** The value's bytes, fresh. Throws `RECORD_NOT_ENCODABLE`, naming the field. */
   encode(value: unknown, path = ''): Uint8Array {
     this.#scratch ??= new BlobScratch()
-    this.#scratch.length = 0
+    this.#scratch.clear()
     this.encodeTo(this.#scratch, value, path)
     return this.#scratch.bytes.slice(0, this.#scratch.length)
   }
@@ -48,14 +50,13 @@ export class ValueCodec {
   decode(bytes: Uint8Array, from: number, to: number): unknown {
     const tag = bytes[from]
     // V8 may lend typed arrays out of what it reads.
-    if (tag === TAG_V8) return deserialize(bytes.slice(from + 1, to))
+    if (tag === TAG_V8) return loadV8().deserialize(bytes.slice(from + 1, to))
     assert(tag === TAG_MSGPACK, `unknown tag ${tag} of an encoded value`)
     return this.#loadPackr().unpack(bytes, { start: from + 1, end: to })
   }
 
   #loadPackr(): Packr {
     if (this.#packr === undefined) {
-      const load = createRequire(import.meta.url)
       const { Packr } = load('msgpackr') as typeof import('msgpackr')
       this.#packr = new Packr({ useRecords: false, copyBuffers: true })
     }
@@ -114,9 +115,13 @@ function arePlainItems(items: readonly unknown[], depth: number): boolean {
   return true
 }
 
+function loadV8(): typeof import('node:v8') {
+  return load('node:v8')
+}
+
 function serializeWithV8(value: unknown, path: string): Uint8Array {
   try {
-    return serialize(value)
+    return loadV8().serialize(value)
   } catch (cause) {
     const found = findFunction(value, path, 0)
     if (found !== undefined) throw notEncodable(`a ${found.type}`, found.path, cause)

@@ -22,6 +22,12 @@ import {
   UNDEFINED_TAG,
 } from './key-tags.ts'
 
+/** From this length on the call into native code is worth it. */
+const NATIVE_CHARS_MIN = 16
+const { latin1Slice } = Buffer.prototype as unknown as {
+  latin1Slice: { call(bytes: Uint8Array, from: number, to: number): string }
+}
+
 /** The key whose bytes are [from, to). */
 export function decodeKey(bytes: Uint8Array, from: number, to: number): unknown {
   const tag = bytes[from]
@@ -143,16 +149,19 @@ function plainBytes(bytes: Uint8Array, from: number, to: number): Uint8Array {
 }
 
 function decodeText(bytes: Uint8Array, from: number, to: number): string {
+  for (let at = from; at < to; at++) if (bytes[at]! > 0x7f) return decodeWideText(bytes, from, to)
+  if (to - from > NATIVE_CHARS_MIN) return latin1Slice.call(bytes, from, to)
+  let text = ''
+  for (let at = from; at < to; at++) text += String.fromCharCode(bytes[at]!)
+  return text
+}
+
+function decodeWideText(bytes: Uint8Array, from: number, to: number): string {
   let text = ''
   for (let at = from; at < to; ) {
     const lead = bytes[at]!
-    if (lead < 0x80) {
-      text += String.fromCharCode(lead)
-      at++
-      continue
-    }
-    const more = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3
-    let point = lead & (0x3f >> more)
+    const more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3
+    let point = more === 0 ? lead : lead & (0x3f >> more)
     for (let k = 1; k <= more; k++) point = (point << 6) | (bytes[at + k]! & 0x3f)
     text += String.fromCodePoint(point)
     at += more + 1

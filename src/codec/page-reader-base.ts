@@ -26,6 +26,8 @@ import {
 import type { Shape } from './shape.ts'
 
 const NO_BYTES = new Uint8Array(0)
+/** A single large page must not hold its copy for ever. */
+const BLOB_BYTES_KEPT_MAX = 1 << 20
 
 export abstract class PageReaderBase implements PageReader {
   abstract readonly shape: Shape
@@ -73,7 +75,8 @@ export abstract class PageReaderBase implements PageReader {
   #copyBlobs(views: PageViews, offset: number): void {
     const from = offset + headerWord(views, offset, BLOB_OFFSET_WORD)
     const to = offset + headerWord(views, offset, MARKS_OFFSET_WORD)
-    if (this.blobs.length < to - from) this.blobs = new Uint8Array(2 * (to - from))
+    const { length } = this.blobs
+    if (length < to - from || length > BLOB_BYTES_KEPT_MAX) this.blobs = new Uint8Array(to - from)
     this.blobs.set(views.u8.subarray(from, to))
   }
 }

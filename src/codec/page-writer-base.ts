@@ -71,6 +71,7 @@ export abstract class PageWriterBase implements PageWriter {
     this.count = 0
     this.heap = ''
     this.chars = 0
+    this.blobs.clear()
     this.blobBytes = 0
     this.#marks.length = 0
     this.#place(views, offset, capacity)
