@@ -164,7 +164,7 @@ const input = fc.oneof(
 test('windows give what a plain loop over the records gives', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(input, { maxLength: 80 }),
+      fc.array(input, { maxLength: 80, size: 'max' }),
       fc.integer({ min: 0, max: 9 }),
       async (inputs, offsetMs) => {
         const harness = await aggregating({ offsetMs })

@@ -25,7 +25,8 @@ function lookup(table: ByteTable, key: Key, add: boolean, hashBits: number): num
 }
 
 function hashOf(key: Key, bits: number): number {
-  let hash = key.prefix
+  // With few bits, equal texts of different prefixes must meet in one bucket.
+  let hash = bits === 0 ? key.prefix : 0
   for (const unit of Buffer.from(key.text)) hash = Math.imul(hash ^ unit, 0x01000193)
   return bits === 0 ? hash : hash & ((1 << bits) - 1)
 }
@@ -45,7 +46,8 @@ function compare(steps: readonly { op: 'add' | 'remove' | 'find'; key: Key }[], 
       const slot = lookup(table, key, true, bits)
       expect(table.wasAdded).toBe(known === undefined)
       if (known !== undefined) expect(slot).toBe(known.slot)
-      for (const other of model.values()) if (other !== known) expect(other.slot).not.toBe(slot)
+      const others = [...model.values()].filter((other) => other !== known)
+      expect(others.some((other) => other.slot === slot)).toBe(false)
       model.set(name, { slot, key })
     } else {
       expect(lookup(table, key, false, bits)).toBe(known?.slot ?? -1)
@@ -66,14 +68,14 @@ function compare(steps: readonly { op: 'add' | 'remove' | 'find'; key: Key }[], 
 
 test('a byte table does what a Map does', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 300 }), (steps) => compare(steps, 0)),
+    fc.property(fc.array(step, { maxLength: 300, size: 'max' }), (steps) => compare(steps, 0)),
     { numRuns: 100 },
   )
 })
 
 test('a byte table does what a Map does where nearly all hashes are equal', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 200 }), (steps) => compare(steps, 2)),
+    fc.property(fc.array(step, { maxLength: 200, size: 'max' }), (steps) => compare(steps, 2)),
     { numRuns: 50 },
   )
 })
