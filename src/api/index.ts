@@ -2,6 +2,8 @@
 export type { StandardSchemaV1 } from '@standard-schema/spec'
 export { SluiceError } from '../base/errors.ts'
 export type { Duration, Size } from '../base/units.ts'
+export type { Infer, Schema } from '../codec/schema.ts'
+export { schema, t } from '../codec/schema.ts'
 export type { OperatorTimers as Timers } from '../operator/contract.ts'
 export type {
   CommitContext,
@@ -45,6 +47,7 @@ export type { Job, JobDefinition } from './job.ts'
 export { defineJob } from './job.ts'
 export type { SideOutput } from './output.ts'
 export { output } from './output.ts'
+export type { AnySchema } from './schemas.ts'
 export { blackhole, print } from './sinks.ts'
 export type { ListSpecs, StateHandles, StateSpec, StateSpecs } from './state-specs.ts'
 export { list, map, value } from './state-specs.ts'

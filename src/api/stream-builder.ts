@@ -17,6 +17,7 @@ import { forward } from './graph-builder.ts'
 import type { SideOutput } from './output.ts'
 import { processOf } from './process-spec.ts'
 import { refuse } from './refuse.ts'
+import { schemaNodeOf } from './schemas.ts'
 import { hasSideOutput } from './side-outputs.ts'
 import { PRINT_KIND } from './sinks.ts'
 import type {
@@ -119,6 +120,10 @@ class StreamView<T> extends NodeModifiers implements Stream<T> {
     if (fields.length === 0) checks.nameOf(undefined, 'pick')
     const names = fields.map((field) => checks.nameOf(field, 'pick'))
     return this.#then({ kind: 'pick', fields: Object.freeze([...new Set(names)]) })
+  }
+
+  schema(declared: unknown): Stream<T> {
+    return this.#then({ kind: 'schema', node: schemaNodeOf(declared) })
   }
 
   watermarks(strategy: WatermarkStrategy<unknown>): Stream<T> {
@@ -292,7 +297,18 @@ refuse(StreamView.prototype, {
 })
 refuse(KeyedView.prototype, {
   methods: [
-    ...['map', 'filter', 'flatMap', 'pick', 'watermarks', 'keyBy', 'union', 'rebalance', 'to'],
+    ...[
+      'map',
+      'filter',
+      'flatMap',
+      'pick',
+      'schema',
+      'watermarks',
+      'keyBy',
+      'union',
+      'rebalance',
+      'to',
+    ],
     ...['collect', 'sideOutput', 'name', 'uid', 'parallelism', 'maxParallelism', 'chain'],
   ],
   code: 'NOT_BEHIND_KEY_BY',

@@ -10,6 +10,7 @@ import type { Source } from '../operator/source.ts'
 import type { AggregateResults, Aggregation, NumberField } from './aggregate-types.ts'
 import type { Context, Emit, KeyedProcessFunction, ProcessFunction } from './functions.ts'
 import type { SideOutput } from './output.ts'
+import type { AnySchema, SchemaType } from './schemas.ts'
 import type { ListSpecs, StateSpecs } from './state-specs.ts'
 import type { Window, WindowAssigner } from './windows.ts'
 
@@ -68,6 +69,16 @@ export interface Stream<out T> {
    * flights.pick('origin', 'delay') // Stream<{ origin: string; delay: number }>
    */
   pick<F extends keyof T & string>(...fields: readonly [F, ...F[]]): Stream<Pick<T, F>>
+
+  /**
+   * Declares what the records are: their shape is fixed instead of learned, and a record that is
+   * not as declared fails where it leaves the task (RECORD_NOT_IN_SCHEMA, with field and value).
+   * Takes sluice's own `schema({ ... })` or any Standard JSON Schema (zod, arktype, ...).
+   *
+   * @example
+   * flights.schema(schema({ origin: t.string, delay: t.int32 }))
+   */
+  schema<S extends AnySchema>(declared: T extends SchemaType<S> ? S : never): Stream<T>
 
   /**
    * Gives records their event time, and says how far event time has come. Windows and event-time

@@ -1,3 +1,5 @@
+import type { Schema } from '../codec/schema.ts'
+import { shapeOfSchema } from '../codec/schema.ts'
 import type { Shape } from '../codec/shape.ts'
 
 /**
@@ -9,8 +11,11 @@ export class EdgeState {
   shape: Shape | undefined
   openPages = 0
 
-  /** `shape` is the declared one; without it the first record teaches it. */
-  constructor(shape?: Shape) {
-    this.shape = shape
+  /** What the records must be; without it the first record teaches the shape. */
+  readonly declared: Schema<unknown> | undefined
+
+  constructor(declared?: Schema<unknown>) {
+    this.declared = declared
+    this.shape = declared === undefined ? undefined : shapeOfSchema(declared)
   }
 }

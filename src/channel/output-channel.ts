@@ -11,6 +11,7 @@ import { limits } from '../base/limits.ts'
 import type { Codecs } from '../codec/codecs.ts'
 import type { PageWriter } from '../codec/page.ts'
 import { APPENDED, FULL, MARK_END } from '../codec/page.ts'
+import { checkRecord } from '../codec/schema.ts'
 import type { Shape } from '../codec/shape.ts'
 import { shapeToData } from '../codec/shape.ts'
 import type { OutputChannelDescription } from './create-channel.ts'
@@ -188,6 +189,7 @@ export class OutputChannel {
   /** The record does not have `shape`: the next page has one that takes both. */
   #reshape(shape: Shape, record: unknown): void {
     const { edge, codecs } = this.#options
+    if (edge.declared !== undefined) checkRecord(edge.declared, record)
     this.publish()
     // Another channel of the edge may have met such a record before: then its shape is tried first.
     if (edge.shape === shape) edge.shape = codecs.widen(shape, record)

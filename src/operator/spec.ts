@@ -2,6 +2,7 @@
  * What a node of the stream graph does, as data and the user's functions. `graph` keeps these,
  * `api` makes them, the chain compiler in `task` turns them into code.
  */
+import type { SchemaNode } from '../codec/schema-issues.ts'
 import type { Sink } from './sink.ts'
 import type { Source } from './source.ts'
 
@@ -61,6 +62,8 @@ export type OperatorSpec =
   | { readonly kind: 'source'; readonly source: Source<unknown> }
   | { readonly kind: 'map' | 'filter' | 'flatMap'; readonly fn: UserFunction }
   | { readonly kind: 'pick'; readonly fields: readonly string[] }
+  /** Fixes the shape of the records that leave the task from here. */
+  | { readonly kind: 'schema'; readonly node: SchemaNode }
   | { readonly kind: 'watermarks'; readonly watermarks: WatermarkSpec }
   | { readonly kind: 'process'; readonly process: ProcessSpec }
   | { readonly kind: 'keyed-process'; readonly process: ProcessSpec }

@@ -63,6 +63,7 @@ export function buildSubtask(build: BuildSubtaskOptions): BuiltSubtask {
   const runtime = new ChainRuntime({
     head: buildChain({ vertex, options, lineage: deployment.lineage, writers }),
     label: `${vertex.index}-${vertex.name}`,
+    name: vertex.name,
     subtask: deployment.subtask,
     parallelism: vertex.parallelism,
     maxParallelism: vertex.maxParallelism,

@@ -23,6 +23,8 @@ export interface ChainState {
 export interface ChainRuntimeOptions {
   readonly head: ChainNode
   readonly label: string
+  /** Of the whole chain: told where nobody knows which of its operators failed. */
+  readonly name: string
   readonly subtask: number
   readonly parallelism: number
   readonly maxParallelism: number
@@ -127,12 +129,28 @@ export class ChainRuntime {
 
   /** A batch of the source is through: watermark generators may speak. */
   batchEnded(): void {
-    for (const node of this.nodes) node.operator?.onBatchEnd?.()
+    for (const node of this.nodes) {
+      const { operator } = node
+      if (operator?.onBatchEnd === undefined) continue
+      this.#guarded(
+        () => node,
+        () => operator.onBatchEnd?.(),
+      )
+    }
   }
 
   /** False while a sink of the chain is full. */
   isReady(): boolean {
-    return this.nodes.every((node) => node.operator?.ready?.() ?? true)
+    let at = this.head
+    try {
+      for (const node of this.nodes) {
+        at = node
+        if (node.operator?.ready?.() === false) return false
+      }
+      return true
+    } catch (error) {
+      throw attribute(error, { operator: at.name })
+    }
   }
 
   finish(): void {
@@ -225,8 +243,8 @@ export class ChainRuntime {
   }
 
   #failedRecord(error: unknown, read: () => unknown): never {
-    const node = this.#nodeOf(error) ?? this.head
-    throw attribute(error, { operator: node.name, ...recordRead(read) })
+    const operator = this.#nodeOf(error)?.name ?? this.#options.name
+    throw attribute(error, { operator, ...recordRead(read) })
   }
 
   /** Innermost first: a cause's stack was taken where the user's code threw. */
@@ -239,8 +257,8 @@ export class ChainRuntime {
     try {
       return action()
     } catch (error) {
-      const at = this.#nodeOf(error) ?? node() ?? this.head
-      throw attribute(error, { operator: at.name })
+      const at = this.#nodeOf(error) ?? node()
+      throw attribute(error, { operator: at?.name ?? this.#options.name })
     }
   }
 

@@ -119,6 +119,7 @@ function writeNode(lines: Lines, node: ChainNode, place: Place): void {
       return lines.add(n, `${pad}}`)
     case 'source':
     case 'union':
+    case 'schema':
     case 'collect':
       return deliver(lines, node, { tag: undefined, value: place.value, depth: place.depth })
     default:

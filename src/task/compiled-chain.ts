@@ -124,6 +124,8 @@ const FUNCTION_HEADER_LINES = 2
 
 function lineNode(stack: string, url: string, nodeOfLine: readonly number[]): number {
   for (const frame of stack.split('\n')) {
+    // The loop itself, with no code of the chain above it: the record was being read.
+    if (frame.includes(`${url}-loop:`)) return 0
     const at = frame.indexOf(`${url}:`)
     if (at === -1) continue
     const line = Number.parseInt(frame.slice(at + url.length + 1), 10) - FUNCTION_HEADER_LINES

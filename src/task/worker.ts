@@ -16,6 +16,7 @@ import { fingerprint } from '../graph/fingerprint.ts'
 import type { JobOptions } from '../graph/options.ts'
 import type { TaskDeployment } from '../protocol/deployment.ts'
 import type { FromTask, ToTask } from '../protocol/messages.ts'
+import type { BuiltSubtask } from './build-subtask.ts'
 import { buildSubtask } from './build-subtask.ts'
 import { TaskMailbox } from './task-mailbox.ts'
 import { driveSubtask } from './worker-loop.ts'
@@ -26,10 +27,19 @@ const deployment = workerData as TaskDeployment
 const { attempt, task } = deployment
 const send = (message: FromTask) => port.postMessage(message)
 
-try {
-  await main()
-} catch (error) {
-  send({ type: 'failed', attempt, task, error: errorToData(error) })
+// The innermost frame of the chain's code names the operator: it must be among those recorded.
+Error.stackTraceLimit = 100
+process.on('uncaughtException', (error, origin) => {
+  fail(error, origin === 'unhandledRejection' ? 'rejection' : 'error')
+})
+
+await main().catch((error: unknown) => fail(error))
+send({ type: 'closed', attempt, task })
+
+/** Told at once, before anything is closed: closing may take its time, or fail too. */
+function fail(error: unknown, uncaught?: 'rejection' | 'error'): void {
+  const data = errorToData(error)
+  send({ type: 'failed', attempt, task, error: data, ...(uncaught && { uncaught }) })
 }
 
 async function main(): Promise<void> {
@@ -46,26 +56,25 @@ async function main(): Promise<void> {
     send,
     mayBlock: true,
   })
+  await runTask(built, doorbell).catch((error: unknown) => fail(error))
+  await built.close()
+}
+
+async function runTask(built: BuiltSubtask, doorbell: Doorbell): Promise<void> {
   const mailbox = new TaskMailbox({ attempt, onSplits: built.addSplits })
   const takeMail = () => {
     if (doorbell.takeMail()) takeAll(mailbox)
   }
-  try {
-    await built.open()
-    send({ type: 'ready', attempt, task })
-    await until(() => mailbox.isStarted || mailbox.isCanceled)
-    await driveSubtask({ ...built, doorbell, takeMail, isStopped: () => mailbox.isCanceled })
-    await until(() => mailbox.isClosing || mailbox.isCanceled)
-  } finally {
-    await built.close()
-  }
-  send({ type: 'closed', attempt, task })
-
-  async function until(condition: () => boolean): Promise<void> {
+  const until = async (condition: () => boolean) => {
     for (takeMail(); !condition(); takeMail()) {
       await doorbell.parkAsync(() => doorbell.hasMail(), Number.POSITIVE_INFINITY)
     }
   }
+  await built.open()
+  send({ type: 'ready', attempt, task })
+  await until(() => mailbox.isStarted || mailbox.isCanceled)
+  await driveSubtask({ ...built, doorbell, takeMail, isStopped: () => mailbox.isCanceled })
+  await until(() => mailbox.isClosing || mailbox.isCanceled)
 }
 
 function takeAll(mailbox: TaskMailbox): void {
