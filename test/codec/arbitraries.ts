@@ -1,4 +1,3 @@
-import { inspect, isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 
 /** Any code units, lone surrogates and NUL among them. */
@@ -82,14 +81,4 @@ export const similarRecords = fc
 
 function scalarKinds(): fc.Arbitrary<unknown>[] {
   return [anyString, anyNumber, fc.boolean(), anyDate, fc.bigInt(), anyBytes, fc.integer()]
-}
-
-/** Equal to the last bit and field. Node's own comparison takes invalid dates for different. */
-export function isSame(a: unknown, b: unknown): boolean {
-  return isDeepStrictEqual(a, b) || inspectFully(a) === inspectFully(b)
-}
-
-function inspectFully(value: unknown): string {
-  const all = Number.POSITIVE_INFINITY
-  return inspect(value, { depth: all, maxArrayLength: all, maxStringLength: all, sorted: true })
 }

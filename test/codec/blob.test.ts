@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ValueCodec } from '../../src/codec/blob.ts'
-import { anyValue, isSame } from './arbitraries.ts'
+import { anyValue } from './arbitraries.ts'
+import { isSame } from './same.ts'
 
 const codec = new ValueCodec()
 const roundTrip = (value: unknown) => {

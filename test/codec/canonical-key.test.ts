@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { decodeKey, KeyEncoder, murmur3 } from '../../src/codec/canonical-key.ts'
 import { Codecs } from '../../src/codec/codecs.ts'
 import { pageViews } from '../../src/codec/page.ts'
-import { anyBytes, anyDate, anyNumber, anyString, isSame } from './arbitraries.ts'
+import { anyBytes, anyDate, anyNumber, anyString } from './arbitraries.ts'
+import { isSame } from './same.ts'
 
 function encode(value: unknown): Buffer {
   const encoder = new KeyEncoder()

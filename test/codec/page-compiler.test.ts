@@ -28,7 +28,8 @@ import {
   SHAPE_LO_WORD,
 } from '../../src/codec/page-layout.ts'
 import type { Shape } from '../../src/codec/shape.ts'
-import { anyRecord, anyValue, isSame, similarRecords } from './arbitraries.ts'
+import { anyRecord, anyValue, similarRecords } from './arbitraries.ts'
+import { isSame } from './same.ts'
 
 const OFFSET = 64
 
