@@ -13,7 +13,7 @@ import { joinPath, notEncodable } from './value-kind.ts'
 
 const TAG_MSGPACK = 0
 const TAG_V8 = 1
-/** Loaded when first needed: importing them takes about 2 and 20 ms, and many tasks need neither. */
+/** When first needed: importing them takes about 2 and 20 ms, and many tasks need neither. */
 const load = createRequire(import.meta.url)
 
 /** Deeper values go to V8, which also knows cycles. */

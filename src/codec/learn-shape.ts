@@ -22,7 +22,7 @@ export function learnShape(record: unknown): Shape {
   return shapeFromData({ root: bounded(learnValue(record, '', 0)) })
 }
 
-/** The narrowest shape of `record` and of all that had `shape`; `shape` itself if nothing changed. */
+/** The narrowest shape of `record` and all that had `shape`; `shape` itself if that is it. */
 export function widenShape(shape: Shape, record: unknown): Shape {
   const root = bounded(union(shape.root, learnValue(record, '', 0)))
   const widened = shapeFromData({ root })

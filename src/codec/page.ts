@@ -48,7 +48,7 @@ export interface PageWriter {
   readonly bytesNeeded: number
   /** Starts a page at `offset` (a multiple of 8) with room for `capacity` bytes. */
   begin(views: PageViews, offset: number, capacity: number): void
-  /** Takes the record, or says that the page is full or the shape does not fit; then nothing changed. */
+  /** Takes the record; if the page is full or the shape does not fit, nothing has changed. */
   append(record: unknown, timeMs: number): typeof APPENDED | typeof FULL | typeof MISFIT
   /** Puts a mark before the next record. FULL if there is no room for it. */
   mark(kind: number, value: number): typeof APPENDED | typeof FULL

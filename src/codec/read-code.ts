@@ -80,7 +80,7 @@ function presentExpression(plan: RowPlan, value: ValuePlan): string {
   }
 }
 
-/** Where a text or byte value begins and ends: the first of a row begins where the last row ended. */
+/** Where a text or byte value begins and ends: a row's first begins where the last row ended. */
 function range(chain: readonly ValuePlan[], value: ValuePlan, stride: number): string {
   const end = `i32[p4 + ${value.column / 4}]`
   if (value.previous >= 0) return `i32[p4 + ${value.previous / 4}], ${end}`
