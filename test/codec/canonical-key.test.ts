@@ -52,7 +52,7 @@ test('a key is decoded to what was encoded', () => {
   )
 })
 
-test('different keys have different bytes, none of which begins with the other inside a composite', () => {
+test('different keys have different bytes, and neither begins the other within an array', () => {
   fc.assert(
     fc.property(anyKey, anyKey, (a, b) => {
       const same = isSame(withoutMinusZero(a), withoutMinusZero(b))

@@ -7,7 +7,7 @@ import {
   subtaskOfKeyGroup,
 } from '../../src/codec/key-groups.ts'
 
-test('the ranges of all subtasks cover every key group once, and agree with the owner of each', () => {
+test('the ranges of all subtasks cover every key group once, and agree with its owner', () => {
   const parallelism = fc.integer({ min: 1, max: 1024 })
   fc.assert(
     fc.property(parallelism, fc.integer({ min: 0, max: 4000 }), (subtasks, more) => {
