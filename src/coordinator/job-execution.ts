@@ -5,11 +5,11 @@
  */
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
-import { sleep } from '../base/clock.ts'
+import { after } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
 import type { FromTask, SinkCommittables } from '../protocol/messages.ts'
-import type { JobPhase } from './job-phase.ts'
+import type { JobPhase, Outcome } from './job-phase.ts'
 import { canMove } from './job-phase.ts'
 import type { JobSinks } from './job-sinks.ts'
 import type { ResultReader } from './result-reader.ts'
@@ -20,8 +20,8 @@ export type TaskEvents = Pick<WorkerTaskOptions, 'onMessage' | 'onFailure'>
 
 export interface JobExecutionOptions {
   readonly attempt: number
-  /** Starts the threads. */
-  readonly deploy: (events: TaskEvents) => readonly WorkerTask[]
+  /** Starts the threads one by one. */
+  readonly deploy: (events: TaskEvents) => Iterable<WorkerTask>
   /** By task index: who assigns splits to a source task. */
   readonly assigners: ReadonlyMap<number, SplitAssigner>
   readonly sinks: JobSinks
@@ -37,10 +37,6 @@ export interface JobExecutionOptions {
   readonly log: Logger
 }
 
-export type Outcome =
-  | { readonly status: 'finished' | 'canceled' }
-  | { readonly status: 'failed'; readonly error: Error }
-
 export class JobExecution {
   /** Resolves when every task runs, or when the attempt ended before. */
   readonly started: Promise<void>
@@ -48,11 +44,11 @@ export class JobExecution {
   readonly ended: Promise<Outcome>
   readonly #options: JobExecutionOptions
   #phase: JobPhase = 'created'
-  #tasks: readonly WorkerTask[] = []
+  readonly #tasks: WorkerTask[] = []
   readonly #ready = new Set<number>()
   readonly #finished = new Map<number, readonly SinkCommittables[]>()
-  readonly #closed = new Set<number>()
-  #allClosed: () => void = () => {}
+  /** Settled unless output is being made visible. */
+  #committed: Promise<void> = Promise.resolve()
   #resolveStarted: () => void = () => {}
   #resolveEnded: (outcome: Outcome) => void = () => {}
 
@@ -66,36 +62,43 @@ export class JobExecution {
     return this.#phase
   }
 
+  /** Starts the threads, unless the job was cancelled before. */
   start(): void {
+    if (this.#phase !== 'created') return
     this.#move('deploying')
-    this.#tasks = this.#options.deploy({
+    const events: TaskEvents = {
       onMessage: (message) => this.#take(message),
       onFailure: (error) => this.fail(error),
-    })
+    }
+    try {
+      for (const task of this.#options.deploy(events)) this.#tasks.push(task)
+    } catch (error) {
+      this.fail(error as Error)
+    }
   }
 
-  /** Stops all tasks; those that do not react within the timeout are ended where they are. */
+  /**
+   * Stops all tasks; those that do not react within the timeout are ended where they are. What is
+   * being committed already is not withdrawn, but nobody waits for tasks to close.
+   */
   async cancel(): Promise<void> {
     if (canMove(this.#phase, 'canceling')) {
       this.#move('canceling')
-      const allClosed = new Promise<void>((resolve) => (this.#allClosed = resolve))
-      const { attempt, cancellationTimeoutMs } = this.#options
-      for (const task of this.#tasks) task.send({ type: 'cancel', attempt })
-      if (this.#closed.size === this.#tasks.length) this.#allClosed()
-      await Promise.race([allClosed, sleep(cancellationTimeoutMs, { unref: true })])
-      await this.#withdraw({ status: 'canceled' })
+      this.#windUp({ status: 'canceled' })
+    } else if (this.#phase === 'committing') {
+      await this.#endTasks()
     }
     await this.ended
   }
 
   fail(error: Error): void {
-    if (!canMove(this.#phase, 'failing')) return
+    const { explain, log } = this.#options
+    if (!canMove(this.#phase, 'failing')) {
+      // The first failure is the job's; others mostly follow from it.
+      return log.debug({ phase: this.#phase, error: error.message }, 'a failure while the job ends')
+    }
     this.#move('failing')
-    const explained = this.#options.explain(error)
-    this.#withdraw({ status: 'failed', error: explained }).catch((second: unknown) => {
-      this.#options.log.error({ error: String(second) }, 'cleaning up after a failure failed')
-      this.#end({ status: 'failed', error: explained })
-    })
+    this.#windUp({ status: 'failed', error: explain(error) })
   }
 
   #move(to: JobPhase): void {
@@ -115,8 +118,6 @@ export class JobExecution {
       case 'finished':
         return this.#taskFinished(message.task, message.sinks)
       case 'closed':
-        this.#closed.add(message.task)
-        if (this.#closed.size === this.#tasks.length) this.#allClosed()
         return
       case 'log':
         return this.#options.log[message.level](message.fields, message.message)
@@ -125,14 +126,12 @@ export class JobExecution {
     }
   }
 
-  #compare(message: Extract<FromTask, { type: 'built' }>): void {
-    const difference = this.#options.compareFingerprint(message.fingerprint)
+  #compare({ fingerprint }: Extract<FromTask, { type: 'built' }>): void {
+    const difference = this.#options.compareFingerprint(fingerprint)
     if (difference === undefined) return
-    this.fail(
-      new SluiceError('JOB_NOT_DETERMINISTIC', `two workers built different jobs: ${difference}`, {
-        hint: 'a job may not depend on the clock, on randomness or on the thread that builds it',
-      }),
-    )
+    const message = `two workers built different jobs: '${difference}' is not the same in both`
+    const hint = 'a job may not depend on the clock, on randomness or on the thread that builds it'
+    this.fail(new SluiceError('JOB_NOT_DETERMINISTIC', message, { hint, operator: difference }))
   }
 
   #taskReady(task: number): void {
@@ -155,41 +154,74 @@ export class JobExecution {
   #taskFinished(task: number, sinks: readonly SinkCommittables[]): void {
     this.#finished.set(task, sinks)
     if (this.#finished.size < this.#tasks.length || this.#phase !== 'running') return
-    this.#move('committing')
-    this.#commit().catch((error: unknown) => this.fail(error as Error))
+    // What was printed belongs to the job: it is over when the last line is out.
+    const printed = Promise.all(this.#options.results.map((reader) => reader.printed))
+    printed.then(() => this.#commit()).catch((error: unknown) => this.fail(error as Error))
   }
 
   async #commit(): Promise<void> {
-    const { sinks, results, attempt } = this.#options
-    // What was printed belongs to the job: it is over when the last line is out.
-    await Promise.all(results.map((reader) => reader.printed))
-    await sinks.commit([...this.#finished.values()].flat())
-    const allClosed = new Promise<void>((resolve) => (this.#allClosed = resolve))
+    if (this.#phase !== 'running') return
+    this.#move('committing')
+    const { sinks, attempt } = this.#options
+    const committing = sinks.commit([...this.#finished.values()].flat())
+    this.#committed = committing.catch(() => {})
+    await committing
     for (const task of this.#tasks) task.send({ type: 'close', attempt })
-    await allClosed
-    await this.#endThreads()
-    await sinks.close()
-    this.#move('finished')
+    await Promise.all(this.#tasks.map((task) => task.stopped))
+    // A task may have failed while it closed.
+    if (this.phase !== 'committing') return
+    await Promise.all(this.#tasks.map((task) => task.terminate()))
+    await this.#quietly('closing a sink', () => sinks.close())
     this.#end({ status: 'finished' })
   }
 
-  async #withdraw(outcome: Outcome): Promise<void> {
-    await this.#endThreads()
-    for (const reader of this.#options.results) {
-      reader.stop(outcome.status === 'failed' ? outcome.error : undefined)
-    }
-    await this.#options.sinks.abort()
-    await this.#options.sinks.close()
+  /** Ends whatever is left and withdraws what was not committed. Never rejects. */
+  async #windUp(outcome: Outcome): Promise<void> {
+    const { results, sinks, cancellationTimeoutMs } = this.#options
+    // Withdrawing what somebody else makes visible at the same time would leave half of it.
+    await this.#committed
+    await this.#endTasks()
+    for (const reader of results) reader.stop(outcome)
+    const told = results.map((reader) => reader.stopped)
+    await settledWithin(told, cancellationTimeoutMs)
+    for (const reader of results) reader.mute()
+    await this.#quietly('withdrawing output', () => sinks.abort())
+    await this.#quietly('closing a sink', () => sinks.close())
     this.#end(outcome)
   }
 
-  async #endThreads(): Promise<void> {
+  async #endTasks(): Promise<void> {
+    const { attempt, cancellationTimeoutMs } = this.#options
+    for (const task of this.#tasks) task.send({ type: 'cancel', attempt })
+    const stopped = this.#tasks.map((task) => task.stopped)
+    const inTime = await settledWithin(stopped, cancellationTimeoutMs)
+    if (!inTime) {
+      const fields = { afterMs: cancellationTimeoutMs }
+      this.#options.log.warn(fields, 'a task does not stop: its thread is ended where it is')
+    }
     await Promise.all(this.#tasks.map((task) => task.terminate()))
   }
 
+  async #quietly(what: string, action: () => Promise<void>): Promise<void> {
+    try {
+      await action()
+    } catch (error) {
+      this.#options.log.error({ error: String(error) }, `${what} failed`)
+    }
+  }
+
   #end(outcome: Outcome): void {
-    if (canMove(this.#phase, outcome.status)) this.#move(outcome.status)
+    this.#move(outcome.status)
     this.#resolveStarted()
     this.#resolveEnded(outcome)
   }
+}
+
+/** True if all of them resolve within `ms`. */
+async function settledWithin(all: readonly Promise<void>[], ms: number): Promise<boolean> {
+  const late = new Promise<false>((resolve) => {
+    const cancel = after(ms, () => resolve(false))
+    Promise.all(all).then(cancel, cancel)
+  })
+  return Promise.race([Promise.all(all).then(() => true), late])
 }

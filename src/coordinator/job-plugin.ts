@@ -10,10 +10,11 @@ import { dirname, extname, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Loader, OnLoadResult, OnResolveArgs, OnResolveResult, Plugin } from 'esbuild'
 import { nearest } from '../base/nearest.ts'
+import { packageRoot } from '../base/package-root.ts'
 
 const META = 'sluice-import-meta'
 const RESOLVING = { resolving: true }
-const PACKAGE_ROOT = new URL('../../', import.meta.url)
+const PACKAGE_ROOT = packageRoot(import.meta.url)
 const SELF = 'sluice'
 
 type Resolve = import('esbuild').PluginBuild['resolve']

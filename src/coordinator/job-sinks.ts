@@ -3,6 +3,7 @@
  * are through, withdrawn otherwise.
  * Threads: main.
  */
+import { SluiceError } from '../base/errors.ts'
 import type { CommitContext, Sink, SinkCommitter } from '../operator/sink.ts'
 import type { SinkCommittables } from '../protocol/messages.ts'
 
@@ -14,6 +15,7 @@ export interface DeployedSink {
 interface Committing {
   readonly context: CommitContext
   readonly committer: SinkCommitter
+  readonly name: string
 }
 
 export class JobSinks {
@@ -27,7 +29,8 @@ export class JobSinks {
       sinks.flatMap(({ operatorId, sink }) => {
         const committer = sink.committer?.()
         const context = { lineage: options.lineage, sinkId: operatorId }
-        return committer === undefined ? [] : [[operatorId, { context, committer }] as const]
+        if (committer === undefined) return []
+        return [[operatorId, { context, committer, name: sink.name }] as const]
       }),
     )
   }
@@ -46,7 +49,7 @@ export class JobSinks {
   async #startAll(): Promise<void> {
     for (const one of this.#committers.values()) {
       const context = { ...one.context, overwrite: this.#overwrite, restoring: false }
-      await one.committer.start?.(context)
+      await naming(one, 'start', async () => one.committer.start?.(context))
       this.#started.push(one)
     }
   }
@@ -54,18 +57,40 @@ export class JobSinks {
   async commit(all: readonly SinkCommittables[]): Promise<void> {
     for (const [operatorId, one] of this.#committers) {
       const own = all.filter((sink) => sink.operatorId === operatorId)
-      await one.committer.commit(
-        own.flatMap((sink) => sink.committables),
-        one.context,
-      )
+      const committables = own.flatMap((sink) => sink.committables)
+      await naming(one, 'commit its output', () => one.committer.commit(committables, one.context))
     }
   }
 
+  /** Withdraws what was not committed, in every sink even if one of them fails. */
   async abort(): Promise<void> {
-    for (const one of this.#started) await one.committer.abort?.(one.context)
+    await forEach(this.#started, async ({ committer, context }) => committer.abort?.(context))
   }
 
   async close(): Promise<void> {
-    for (const one of this.#started) await one.committer.close?.()
+    await forEach(this.#started, async ({ committer }) => committer.close?.())
   }
+}
+
+/** An error without a code gets one, and the sink's name. */
+async function naming(one: Committing, what: string, action: () => Promise<void>): Promise<void> {
+  try {
+    await action()
+  } catch (cause) {
+    if (cause instanceof SluiceError) throw cause
+    const text = cause instanceof Error ? cause.message : String(cause)
+    const message = `the sink '${one.name}' could not ${what}: ${text}`
+    throw new SluiceError('OUTPUT_FAILED', message, { operator: one.name, cause })
+  }
+}
+
+/** One after the other; throws the first error at the end. */
+async function forEach(
+  all: readonly Committing[],
+  action: (one: Committing) => Promise<void>,
+): Promise<void> {
+  const results: PromiseSettledResult<void>[] = []
+  for (const one of all) results.push(...(await Promise.allSettled([action(one)])))
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }

@@ -3,6 +3,7 @@
  * file is an error of the start and not of some thread.
  * Threads: main.
  */
+import { SluiceError } from '../base/errors.ts'
 import type { Source, Split } from '../operator/source.ts'
 import type { PreparedJob } from './prepared-job.ts'
 import { sourcesOf } from './prepared-job.ts'
@@ -19,7 +20,7 @@ export async function discoverSources(prepared: PreparedJob): Promise<JobSources
   const assigners = new Map<number, SplitAssigner>()
   let recordsTotal: number | undefined = 0
   for (const [vertex, source] of sourcesOf(prepared.jobGraph)) {
-    const splits = await discover(source, vertex.parallelism)
+    const splits = await naming(vertex.root.node.name, () => discover(source, vertex.parallelism))
     const assigner = new SplitAssigner(splits)
     for (const task of prepared.execution.vertices[vertex.index]!.tasks) {
       assigners.set(task, assigner)
@@ -37,5 +38,17 @@ async function discover(source: Source<unknown>, parallelism: number): Promise<r
     return await enumerator.discover()
   } finally {
     await enumerator.close?.()
+  }
+}
+
+/** An error without a code gets one, and the source's name. */
+async function naming<T>(operator: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (cause) {
+    if (cause instanceof SluiceError) throw cause
+    const text = cause instanceof Error ? cause.message : String(cause)
+    const message = `the source '${operator}' could not find its input: ${text}`
+    throw new SluiceError('OPERATOR_FAILED', message, { operator, cause })
   }
 }

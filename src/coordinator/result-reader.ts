@@ -3,9 +3,11 @@
  * any task, so a reader that does not read holds the job back.
  * Threads: main.
  */
+import { SluiceError } from '../base/errors.ts'
 import type { Doorbell } from '../channel/doorbell.ts'
 import type { InputGate } from '../channel/input-gate.ts'
 import { MARK_END } from '../codec/page.ts'
+import type { Outcome } from './job-phase.ts'
 
 export interface ResultReaderOptions {
   readonly name: string
@@ -20,10 +22,14 @@ export class ResultReader {
   readonly isPrint: boolean
   /** Resolves when the last row is printed; at once where rows are collected. */
   readonly printed: Promise<void>
+  /** Resolves when nothing more will be printed, whatever happened; at once where rows are collected. */
+  readonly stopped: Promise<void>
   readonly #options: ResultReaderOptions
   #resolvePrinted: () => void = () => {}
+  #resolveStopped: () => void = () => {}
   #endedChannels = 0
-  #stopped: { readonly error: Error | undefined } | undefined
+  #outcome: Outcome | undefined
+  #isMute = false
   #dropsRows = false
 
   constructor(options: ResultReaderOptions) {
@@ -33,20 +39,36 @@ export class ResultReader {
     this.printed = this.isPrint
       ? new Promise((resolve) => (this.#resolvePrinted = resolve))
       : Promise.resolve()
+    this.stopped = this.isPrint
+      ? new Promise((resolve) => (this.#resolveStopped = resolve))
+      : Promise.resolve()
   }
 
   start(onError: (error: Error) => void): void {
-    if (this.isPrint) this.#printAll().catch((error: unknown) => onError(error as Error))
+    if (!this.isPrint) return
+    this.#printAll()
+      .catch((error: unknown) => onError(printFailed(error)))
+      .finally(this.#resolveStopped)
   }
 
   close(): void {
     for (const channel of this.#options.gate.channels) channel.close()
   }
 
-  /** The job has ended before its results did. */
-  stop(error: Error | undefined): void {
-    this.#stopped = { error }
+  /**
+   * The job has ended before its results did. Rows that have come are still given, but a cancelled
+   * job prints no more: who cancels it wants it to be quiet.
+   */
+  stop(outcome: Outcome): void {
+    this.#outcome = outcome
+    if (outcome.status === 'canceled') this.mute()
     this.#options.doorbell.wake()
+  }
+
+  /** Nothing more is printed. A line that is being printed is not waited for. */
+  mute(): void {
+    this.#isMute = true
+    this.#resolveStopped()
   }
 
   async *rows(): AsyncGenerator<unknown, void, undefined> {
@@ -61,6 +83,7 @@ export class ResultReader {
 
   async #printAll(): Promise<void> {
     for (let row = await this.#next(); row !== undefined; row = await this.#next()) {
+      if (this.#isMute) return
       await this.#options.print?.(row.value)
     }
     this.#resolvePrinted()
@@ -83,11 +106,9 @@ export class ResultReader {
       const row = this.poll()
       if (row !== undefined) return row
       if (this.#endedChannels === gate.channels.length) return undefined
-      if (this.#stopped !== undefined) {
-        if (this.#stopped.error !== undefined) throw this.#stopped.error
-        return undefined
-      }
-      const recheck = () => gate.ready() || this.#stopped !== undefined
+      if (this.#outcome?.status === 'failed') throw this.#outcome.error
+      if (this.#outcome !== undefined) return undefined
+      const recheck = () => gate.ready() || this.#outcome !== undefined
       await doorbell.parkAsync(recheck, Number.POSITIVE_INFINITY)
     }
   }
@@ -107,4 +128,10 @@ export class ResultReader {
     }
     return undefined
   }
+}
+
+function printFailed(error: unknown): Error {
+  if (error instanceof SluiceError) return error
+  const text = error instanceof Error ? error.message : String(error)
+  return new SluiceError('OUTPUT_FAILED', `a row could not be printed: ${text}`, { cause: error })
 }

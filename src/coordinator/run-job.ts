@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Job } from '../api/job.ts'
 import { systemClock } from '../base/clock.ts'
+import { SluiceError } from '../base/errors.ts'
 import { silentLogger } from '../base/log.ts'
 import { compareFingerprints } from '../graph/fingerprint.ts'
 import type { JobArtefact } from './job-artefact.ts'
@@ -32,9 +33,22 @@ export async function runJob(module: URL | string, options: RunOptions = {}): Pr
   )
 }
 
-function prepare(job: Job, options: RunOptions): Promise<PreparedJob> {
+async function prepare(job: Job, options: RunOptions): Promise<PreparedJob> {
   const { args, config, parallelism } = options
-  return prepareJob(job, { args, config, parallelism })
+  const prepared = await prepareJob(job, { args, config, parallelism })
+  checkSendable(prepared)
+  return prepared
+}
+
+/** Every worker gets the arguments: functions and the like cannot go there. */
+function checkSendable({ args, job }: PreparedJob): void {
+  try {
+    structuredClone(args)
+  } catch (cause) {
+    const message = `job '${job.name}': its arguments cannot be sent to threads: ${String(cause)}`
+    const hint = 'pass plain data; what is made of it belongs into the job module'
+    throw new SluiceError('BAD_ARGUMENT', message, { hint, cause })
+  }
 }
 
 /** Errors thrown while the job is built point at the user's own lines. */
@@ -60,8 +74,9 @@ async function start({ artefact, prepared }: Startable, options: RunOptions): Pr
     lineage: id,
     overwrite: options.overwrite === true,
   })
-  const sources = await discoverSources(prepared)
-  await sinks.start()
+  const sources = await explained(artefact, () => discoverSources(prepared))
+  // A job that is cancelled already must not touch the output of another.
+  if (options.signal?.aborted !== true) await explained(artefact, () => sinks.start())
   const plan = planDeployment({
     prepared,
     attempt: FIRST_ATTEMPT,
@@ -92,8 +107,8 @@ async function start({ artefact, prepared }: Startable, options: RunOptions): Pr
     clock,
     log,
   })
-  execution.start()
   running.cancelOn(options.signal)
+  execution.start()
   await running.untilStarted()
   return running
 }

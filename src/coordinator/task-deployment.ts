@@ -108,20 +108,19 @@ function planResults(plan: PlanOptions, doorbells: readonly SharedArrayBuffer[])
   return { readers, exits }
 }
 
-/** Starts a thread for each task. */
-export function deployTasks(plan: DeploymentPlan, events: TaskEvents): readonly WorkerTask[] {
+/** Starts a thread for each task. One by one, so that the caller knows those that were started. */
+export function* deployTasks(plan: DeploymentPlan, events: TaskEvents): Iterable<WorkerTask> {
   const { execution, options } = plan.prepared
   const heapBytes = options.heapBytes ?? defaultHeapBytes(execution.tasks.length)
-  return plan.deployments.map(
-    (deployment) =>
-      new WorkerTask({
-        deployment,
-        transfer: portsOf(deployment),
-        vertexName: execution.vertices[deployment.vertex]!.name,
-        heapBytes,
-        ...events,
-      }),
-  )
+  for (const deployment of plan.deployments) {
+    yield new WorkerTask({
+      deployment,
+      transfer: portsOf(deployment),
+      vertexName: execution.vertices[deployment.vertex]!.name,
+      heapBytes,
+      ...events,
+    })
+  }
 }
 
 const HEAP_BYTES_MIN = 256 << 20

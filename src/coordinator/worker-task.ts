@@ -22,13 +22,32 @@ export interface WorkerTaskOptions {
 
 const MB = 1024 ** 2
 
+const UNCAUGHT = {
+  rejection: {
+    what: 'nobody handled the rejection of a promise',
+    hint: 'await the promise, or catch its rejection where it is made',
+  },
+  error: {
+    what: 'an error was thrown in a callback, where nobody catches it',
+    hint: 'catch it in the timer or event handler that throws it',
+  },
+} as const
+
+/** Node's exit code of a thread that awaits a promise which nothing can settle any more. */
+const UNSETTLED = 13
+const UNSETTLED_HINT = 'open() or close() awaits a promise that nothing can resolve'
+const EXIT_HINT = 'user code must not call process.exit() in a job'
+
 export class WorkerTask {
   readonly deployment: TaskDeployment
-  readonly exited: Promise<void>
+  /** Resolves when user code of the task has ended: it said so, or its thread is gone. */
+  readonly stopped: Promise<void>
+  readonly #exited: Promise<void>
   readonly #options: WorkerTaskOptions
   readonly #worker: Worker
   readonly #doorbell: Doorbell
   #expectsExit = false
+  #resolveStopped: () => void = () => {}
 
   constructor(options: WorkerTaskOptions) {
     this.#options = options
@@ -44,9 +63,11 @@ export class WorkerTask {
     this.#worker.on('message', (message: FromTask) => this.#take(message))
     this.#worker.on('error', (error) => this.#died(error))
     this.#worker.on('messageerror', (error) => this.#died(error))
-    this.exited = new Promise((resolve) => {
+    this.stopped = new Promise((resolve) => (this.#resolveStopped = resolve))
+    this.#exited = new Promise((resolve) => {
       this.#worker.on('exit', (code) => {
         resolve()
+        this.#resolveStopped()
         if (!this.#expectsExit) options.onFailure(this.#exitError(code))
       })
     })
@@ -61,15 +82,30 @@ export class WorkerTask {
   async terminate(): Promise<void> {
     this.#expectsExit = true
     await this.#worker.terminate()
-    await this.exited
+    await this.#exited
   }
 
   #take(message: FromTask): void {
     if (message.attempt !== this.deployment.attempt) return
-    if (message.type === 'failed') return this.#options.onFailure(errorFromData(message.error))
-    // A thread that has closed itself may end before it is told to.
-    if (message.type === 'closed') this.#expectsExit = true
+    if (message.type === 'failed') return this.#options.onFailure(this.#reported(message))
+    if (message.type === 'closed') {
+      // A thread that has closed itself may end before it is told to.
+      this.#expectsExit = true
+      this.#resolveStopped()
+    }
     this.#options.onMessage(message)
+  }
+
+  /** An error that has no code yet gets one, and the name of the task's operators. */
+  #reported({ error, uncaught }: Extract<FromTask, { type: 'failed' }>): Error {
+    const reported = errorFromData(error)
+    if (uncaught === undefined) {
+      return reported instanceof SluiceError ? reported : this.#uncaught(reported)
+    }
+    const operator = this.#options.vertexName
+    const { what, hint } = UNCAUGHT[uncaught]
+    const message = `'${operator}' failed: ${what}: ${error.message}`
+    return new SluiceError('TASK_FAILED', message, { operator, hint, cause: reported })
   }
 
   #died(error: Error & { code?: string }): void {
@@ -92,7 +128,8 @@ export class WorkerTask {
 
   #uncaught(error: Error): SluiceError {
     const operator = this.#options.vertexName
-    return new SluiceError('TASK_FAILED', `'${operator}' failed: ${error.message}`, {
+    const code = error.name === 'InvariantViolation' ? 'INTERNAL' : 'TASK_FAILED'
+    return new SluiceError(code, `'${operator}' failed: ${error.message}`, {
       operator,
       cause: error,
     })
@@ -103,7 +140,7 @@ export class WorkerTask {
     return new SluiceError(
       'TASK_EXITED',
       `the thread of '${operator}' ended by itself with exit code ${code}`,
-      { operator, hint: 'user code must not call process.exit() in a job' },
+      { operator, hint: code === UNSETTLED ? UNSETTLED_HINT : EXIT_HINT },
     )
   }
 }

@@ -126,6 +126,8 @@ function badTimeOf(operator: string, label: string) {
 }
 
 function show(value: unknown): string {
+  // JSON has no NaN, and it is what is mostly found here.
+  if (typeof value === 'number') return String(value)
   try {
     return JSON.stringify(value) ?? String(value)
   } catch {

@@ -50,6 +50,8 @@ export type FromTask =
       readonly attempt: number
       readonly task: number
       readonly error: ErrorData
+      /** Present where nobody caught it: a promise's rejection, or an error in a callback. */
+      readonly uncaught?: 'rejection' | 'error'
     }
   | { readonly type: 'closed'; readonly attempt: number; readonly task: number }
   | {

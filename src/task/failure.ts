@@ -34,7 +34,8 @@ export function attribute(error: unknown, place: FailurePlace): SluiceError {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (error instanceof Error) return error.message
+  return typeof error === 'string' ? error : inspect(error, { depth: 1 })
 }
 
 function describeRecord(record: unknown): string {
