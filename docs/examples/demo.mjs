@@ -12,8 +12,8 @@ const ROWS = 10
 
 ensureBuilt()
 const { runJob, SluiceError } = await import('sluice')
-const { describeError } = await import('../../dist/cli/describe-error.js')
-const { showProgress } = await import('../../dist/cli/progress.js')
+const { describeError } = await import('../../dist/bundle/cli/describe-error.js')
+const { showProgress } = await import('../../dist/bundle/cli/progress.js')
 
 const pathOf = (path) => fileURLToPath(new URL(path, import.meta.url))
 const input = pathOf('../../node_modules/vega-datasets/data/flights-3m.parquet')

@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { packageRoot } from '../base/package-root.ts'
 import { parseDefinition } from '../graph/parse-options.ts'
 import { describeError } from './describe-error.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -117,6 +118,6 @@ function definition(text: string, before: readonly Definition[]): readonly Defin
 }
 
 function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  const text = readFileSync(new URL('package.json', packageRoot(import.meta.url)), 'utf8')
   return (JSON.parse(text) as { readonly version: string }).version
 }

@@ -10,5 +10,5 @@ try {
   process.stderr.write(`${error.message}\n`)
   process.exit(2)
 }
-const { main } = await import('../../dist/cli/main.js')
+const { main } = await import('../../dist/bundle/cli/main.js')
 await main(process.argv.slice(2))

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { runJob } from '../../dist/index.js'
+import { runJob } from 'sluice'
 import { assertFlights } from '../reference/compare-flights.ts'
 import { type ExpectedFlights, flightsLoop } from '../reference/flights-loop.ts'
 

@@ -1,0 +1,13 @@
+/** Where this package lies, whether its modules are loaded one by one or bundled. */
+import { existsSync } from 'node:fs'
+
+const DEPTH_MAX = 8
+
+/** The nearest folder above the module that holds a package.json. */
+export function packageRoot(moduleUrl: string): URL {
+  let folder = new URL('.', moduleUrl)
+  for (let depth = 0; depth < DEPTH_MAX; depth++, folder = new URL('..', folder)) {
+    if (existsSync(new URL('package.json', folder))) return folder
+  }
+  throw new Error(`no package.json above ${moduleUrl}`)
+}
