@@ -1,4 +1,4 @@
-// Reads and decodes every n-th split of a Parquet file with the engine's own reader, and nothing else.
+// Reads and decodes every n-th split of a Parquet file, and does nothing else.
 import { parentPort, workerData } from 'node:worker_threads'
 import { parquet } from 'sluice/file'
 

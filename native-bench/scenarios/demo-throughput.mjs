@@ -7,12 +7,13 @@ import { Worker } from 'node:worker_threads'
 import { runJob } from 'sluice'
 import { median, round } from '../measure.mjs'
 
-const FLIGHTS = new URL('../../node_modules/vega-datasets/data/flights-3m.parquet', import.meta.url)
+const DATA = '../../node_modules/vega-datasets/data/flights-3m.parquet'
+const FLIGHTS = new URL(DATA, import.meta.url)
 const THREADS = 2
 
 export default {
   name: 'demo-throughput',
-  what: 'the flights demo at parallelism 2 beside two threads that only read and decode its columns',
+  what: 'the flights demo at parallelism 2 beside two threads that only read and decode',
   bar: 'at least 80 % of decoding alone (columns, no rows made)',
 
   async run({ smoke, repeat }) {

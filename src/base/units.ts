@@ -34,7 +34,9 @@ function parse(
   const unit = match === null ? undefined : match[2] === '' ? 1 : units[match[2]!.toLowerCase()]
   if (match === null || unit === undefined) {
     throw new SluiceError('BAD_UNIT', `${context.place}: '${text}' is not ${context.what}`, {
-      hint: `write a number with one of ${Object.keys(units).join(', ')}, such as ${context.example}`,
+      hint:
+        `write a number with one of ${Object.keys(units).join(', ')}, ` +
+        `such as ${context.example}`,
       place: context.place,
     })
   }

@@ -59,14 +59,15 @@ export interface JobHandle {
   readonly id: string
   readonly name: string
   readonly status: JobStatus
-  /** Resolves when the job has finished or was cancelled, rejects with a SluiceError if it failed. */
+  /** Resolves when the job finished or was cancelled; rejects with a SluiceError if it failed. */
   readonly finished: Promise<JobResult>
   /** Stops the job and resolves when nothing of it is left. Output not committed is withdrawn. */
   cancel(): Promise<void>
   metrics(): JobMetrics
   /**
-   * The rows of `stream.collect(name)`. The job waits while nobody reads them. Leaving the loop
-   * early lets the job go on and drops the rest.
+   * The rows of `stream.collect(name)`, for one loop. The job waits while nobody reads them.
+   * Leaving the loop early lets the job go on and drops the rest. The loop ends with the job, and
+   * throws its error if it fails. Throws NO_SUCH_RESULT; the loop throws RESULT_READ_TWICE.
    */
   collect<T = unknown>(name: string): AsyncIterable<T>
 }

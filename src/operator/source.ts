@@ -38,7 +38,7 @@ export interface Batch<T = unknown> {
   readonly unreadable?: readonly UnreadableRecord[]
 }
 
-/** A piece of input that is no record. Counted; sent to the side output or failing the job by option. */
+/** Input that is no record. Counted; by option it goes to a side output or fails the job. */
 export interface UnreadableRecord {
   /** `file:line`, or whatever names the place. */
   readonly place: string
@@ -48,7 +48,7 @@ export interface UnreadableRecord {
   readonly before: number
 }
 
-/** `undefined`: the split is exhausted. 'later': nothing now; the reader calls `wake` or gives a time. */
+/** `undefined`: the split is exhausted. 'later': nothing now; `wake` or `laterMs` ends the wait. */
 export type NextBatch<T> = Batch<T> | undefined | 'later'
 
 /** Task thread: reads one split at a time. */

@@ -17,6 +17,7 @@ import { TaskMetrics } from '../metrics/task-metrics.ts'
 import type { Source, Split } from '../operator/source.ts'
 import type { TaskDeployment } from '../protocol/deployment.ts'
 import type { FromTask } from '../protocol/messages.ts'
+import { SplitWatermarks } from '../time/split-watermarks.ts'
 import { WatermarkValve } from '../time/watermark-valve.ts'
 import { buildChain, heapState } from './build-chain.ts'
 import { buildWriters } from './build-writers.ts'
@@ -150,8 +151,10 @@ function attachSource(parts: Parts, source: Source<unknown>): AddSplits {
     requestSplit: () => build.send({ type: 'split-request', attempt, task }),
     loopOf: (withTime) => runtime.batchLoop(withTime),
     run: (loop, batch, from) => subtask.run(loop, batch, { from, to: batch.count }),
+    splitWatermarks: new SplitWatermarks({ clock: build.clock }),
     onBatchEnd: (watermarkMs) => {
-      if (watermarkMs !== undefined) runtime.watermark(watermarkMs)
+      const before = runtime.control.watermarkOf(runtime.head)
+      if (watermarkMs !== undefined && watermarkMs > before) runtime.watermark(watermarkMs)
       runtime.batchEnded()
     },
     onUnreadable: (record) => {

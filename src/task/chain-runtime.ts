@@ -10,10 +10,11 @@ import type { SinkCommittables } from '../protocol/messages.ts'
 import type { KeyedState, OperatorState } from '../state/contract.ts'
 import type { ChainNode } from './chain-node.ts'
 import { nodesOf } from './chain-node.ts'
-import type { BatchLoop, CompiledChain, PageLoop } from './compiled-chain.ts'
+import type { CompiledChain } from './compiled-chain.ts'
 import { compileChain } from './compiled-chain.ts'
 import { ControlQueue } from './control-queue.ts'
 import { attribute } from './failure.ts'
+import type { BatchLoop, PageLoop } from './loops.ts'
 
 export interface ChainState {
   keyed(node: ChainNode): KeyedState | undefined

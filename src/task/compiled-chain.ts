@@ -3,32 +3,12 @@
  * feedback and everything inlines. Loops over a page or a batch are generated once a record shape.
  */
 import { copyValue } from '../codec/copy.ts'
-import type { PageReader } from '../codec/page.ts'
 import { NO_TIME } from '../codec/page.ts'
-import type { Batch } from '../operator/source.ts'
 import type { UserFunction } from '../operator/spec.ts'
 import type { ChainNode } from './chain-node.ts'
 import { nodesOf } from './chain-node.ts'
 import { chainSource } from './chain-source.ts'
-
-/** Read by the compiled loops before each record: not 0 means stop here. */
-export interface LoopGate {
-  /** No credit is left on some output channel. */
-  readonly credit: { readonly stalled: number }
-  /** A watermark of the chain's own waits to be passed on. */
-  readonly control: { readonly pending: number }
-}
-
-export type EmitFunction = (record: unknown, timeMs: number) => void
-
-export interface Emitters {
-  readonly main: EmitFunction
-  readonly sides: ReadonlyMap<string, EmitFunction>
-}
-
-/** Runs records [from, to) of a page; returns the index of the first one not processed. */
-export type PageLoop = (reader: PageReader, from: number, to: number) => number
-export type BatchLoop = (batch: Batch, from: number, to: number) => number
+import type { BatchLoop, EmitFunction, Emitters, LoopFailure, LoopGate, PageLoop } from './loops.ts'
 
 export interface CompiledChain {
   readonly code: string
@@ -39,9 +19,6 @@ export interface CompiledChain {
   /** The node whose code threw, by the innermost frame of the chain's own code. */
   nodeOfStack(stack: string): ChainNode | undefined
 }
-
-/** Told about an error with the record's index; must throw. */
-export type LoopFailure = (error: unknown, read: () => unknown) => never
 
 export interface CompileOptions {
   readonly head: ChainNode
@@ -101,7 +78,8 @@ function loopSource(parts: { condition: string; body: string; url: string }): st
 return function loop(from, start, end) {
   let i = start
   try {
-    for (; i < end && credit.stalled === 0${parts.condition}; i++) ${parts.body}
+    for (; i < end && credit.stalled === 0${parts.condition}; i++)
+      ${parts.body}
   } catch (error) {
     fail(error, () => from.record(i))
   }
@@ -121,11 +99,12 @@ function userFunctionOf(node: ChainNode): UserFunction | undefined {
 
 /** A generated function's code begins two lines below the frame's first line. */
 const FUNCTION_HEADER_LINES = 2
+const LOOP_BODY_LINE = FUNCTION_HEADER_LINES + 6
 
 function lineNode(stack: string, url: string, nodeOfLine: readonly number[]): number {
   for (const frame of stack.split('\n')) {
-    // The loop itself, with no code of the chain above it: the record was being read.
-    if (frame.includes(`${url}-loop:`)) return 0
+    // The loop's body, with no code of the chain above it: the record was being read.
+    if (frame.includes(`${url}-loop:${LOOP_BODY_LINE}:`)) return 0
     const at = frame.indexOf(`${url}:`)
     if (at === -1) continue
     const line = Number.parseInt(frame.slice(at + url.length + 1), 10) - FUNCTION_HEADER_LINES

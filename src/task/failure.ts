@@ -33,6 +33,15 @@ export function attribute(error: unknown, place: FailurePlace): SluiceError {
   return new SluiceError(code, message, { operator: place.operator, cause: error, ...record })
 }
 
+/** Runs the action; what it throws says where. */
+export async function attributed<T>(place: FailurePlace, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    throw attribute(error, place)
+  }
+}
+
 function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message
   return typeof error === 'string' ? error : inspect(error, { depth: 1 })

@@ -9,7 +9,7 @@ import type { InputGate } from '../channel/input-gate.ts'
 import type { PageReader } from '../codec/page.ts'
 import { MARK_ACTIVE, MARK_END, MARK_IDLE, MARK_WATERMARK } from '../codec/page.ts'
 import type { WatermarkValve } from '../time/watermark-valve.ts'
-import type { PageLoop } from './compiled-chain.ts'
+import type { PageLoop } from './loops.ts'
 import type { InputProgress, TaskInput } from './task-input.ts'
 
 export interface GateInputOptions {

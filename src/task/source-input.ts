@@ -12,8 +12,9 @@ import type {
   SplitReader,
   UnreadableRecord,
 } from '../operator/source.ts'
-import type { BatchLoop } from './compiled-chain.ts'
-import { attribute } from './failure.ts'
+import type { SplitWatermarks } from '../time/split-watermarks.ts'
+import { attribute, attributed } from './failure.ts'
+import type { BatchLoop } from './loops.ts'
 import type { InputProgress, TaskInput } from './task-input.ts'
 
 export interface SourceInputOptions {
@@ -24,8 +25,9 @@ export interface SourceInputOptions {
   readonly requestSplit: () => void
   readonly run: (loop: BatchLoop, batch: Batch, from: number) => number
   readonly loopOf: (withTime: boolean) => BatchLoop
-  /** After a batch's last record: its watermark, if it has one. */
+  /** After a batch's last record: the watermark over all splits, if the source has any. */
   readonly onBatchEnd: (watermarkMs: number | undefined) => void
+  readonly splitWatermarks: SplitWatermarks
   readonly onUnreadable: (record: UnreadableRecord) => void
   readonly wake: () => void
   readonly nowMs: () => number
@@ -102,7 +104,8 @@ export class SourceInput implements TaskInput {
   }
 
   async close(): Promise<void> {
-    await this.#options.reader.close()
+    const { operator, source, reader } = this.#options
+    await attributed({ operator: operator ?? source.name }, async () => reader.close())
   }
 
   #advancePhase(): InputProgress {
@@ -139,6 +142,7 @@ export class SourceInput implements TaskInput {
     const split = this.#splits.shift()
     if (split !== undefined) {
       this.#phase = { kind: 'open', split }
+      this.#options.splitWatermarks.add(split.id)
       return 'progress'
     }
     if (this.#noMoreSplits) {
@@ -153,6 +157,7 @@ export class SourceInput implements TaskInput {
 
   #take(next: NextBatch<unknown>, split: Split): void {
     if (next === undefined) {
+      this.#options.splitWatermarks.remove(split.id)
       this.#phase = { kind: 'wants-split' }
     } else if (next === 'later') {
       const untilMs = this.#options.reader.laterMs ?? Number.POSITIVE_INFINITY
@@ -179,8 +184,15 @@ export class SourceInput implements TaskInput {
       this.#takeUnreadable(batch)
     }
     this.#batch = undefined
-    this.#options.onBatchEnd(batch.watermark)
+    this.#options.onBatchEnd(this.#watermarkBehind(batch))
     return 'progress'
+  }
+
+  #watermarkBehind(batch: Batch): number | undefined {
+    if (batch.watermark === undefined || !('split' in this.#phase)) return undefined
+    const { splitWatermarks } = this.#options
+    splitWatermarks.advance(this.#phase.split.id, batch.watermark)
+    return splitWatermarks.watermarkMs
   }
 
   #loopFor(batch: Batch): BatchLoop {
@@ -236,6 +248,8 @@ export function unreadableError(source: Source<unknown>, record: UnreadableRecor
     operator: source.name,
     place: record.place,
     record: record.text,
-    hint: "set onUnreadable to 'skip' to count and drop such records, or send them to a side output",
+    hint:
+      "set onUnreadable to 'skip' to count and drop such records, " +
+      'or send them to a side output',
   })
 }

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
+import { ManualClock } from '../../src/base/clock.ts'
 import { SluiceError } from '../../src/base/errors.ts'
 import type { Batch, NextBatch, Source, Split } from '../../src/operator/source.ts'
-import type { BatchLoop } from '../../src/task/compiled-chain.ts'
+import type { BatchLoop } from '../../src/task/loops.ts'
 import { SourceInput, unreadableError } from '../../src/task/source-input.ts'
+import { SplitWatermarks } from '../../src/time/split-watermarks.ts'
 
 const split = (id: string): Split => ({ id })
 const batchOf = (...records: unknown[]): Batch => ({
@@ -20,6 +22,7 @@ interface World {
 function inputOver(world: World) {
   const read: unknown[] = []
   const requests: string[] = []
+  const watermarks: (number | undefined)[] = []
   let current = ''
   let budget = world.stopAfter ?? Number.POSITIVE_INFINITY
   const loop: BatchLoop = (batch, from, to) => {
@@ -42,12 +45,13 @@ function inputOver(world: World) {
     requestSplit: () => requests.push('split'),
     loopOf: () => loop,
     run: (one, batch, from) => one(batch, from, batch.count),
-    onBatchEnd: () => {},
+    splitWatermarks: new SplitWatermarks({ clock: new ManualClock() }),
+    onBatchEnd: (watermarkMs) => watermarks.push(watermarkMs),
     onUnreadable: (record) => read.push(`unreadable ${record.place}`),
     wake: () => {},
     nowMs: () => 0,
   })
-  return { input, read, requests, refill: (n: number) => (budget = n) }
+  return { input, read, requests, watermarks, refill: (n: number) => (budget = n) }
 }
 
 function drain(input: SourceInput): string {
@@ -113,4 +117,16 @@ test('unreadable records are told of, and fail the job by default', () => {
   const error = unreadableError({ name: 'lines' } as Source<unknown>, broken)
   expect(error).toBeInstanceOf(SluiceError)
   expect(error).toMatchObject({ code: 'RECORD_UNREADABLE', place: 'in.jsonl:2', record: '{' })
+})
+
+test('a split that begins earlier in time does not take the watermark back', () => {
+  const { input, watermarks } = inputOver({
+    script: {
+      a: [{ ...batchOf(1), watermark: 100 }],
+      b: [{ ...batchOf(2), watermark: 50 }, batchOf(3), { ...batchOf(4), watermark: 150 }],
+    },
+  })
+  input.addSplits([split('a'), split('b')], true)
+  drain(input)
+  expect(watermarks).toEqual([100, 100, undefined, 150])
 })
