@@ -156,6 +156,10 @@ export class OutputChannel {
     this.#place.settle()
   }
 
+  publishExtension(): void {
+    if (this.#place.isExtension) this.publish()
+  }
+
   waitForRelease(waiting: boolean): void {
     this.#ring.waitForRelease(waiting)
   }

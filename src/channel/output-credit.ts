@@ -13,6 +13,8 @@ export interface CreditChannel {
   recheckCredit(): boolean
   /** Looks how far the consumer is, and takes back the bytes that it released. */
   refresh(): void
+  /** Publishes the open page if it lies in an extension buffer. */
+  publishExtension(): void
   /** Whether the consumer is to ring at every release. */
   waitForRelease(waiting: boolean): void
 }
@@ -86,7 +88,11 @@ export class OutputCredit {
     if (this.#beyond === 'grow' || this.#refreshed(bytes)) return
     if (this.#beyond === 'fail') throw overdraftExceeded(this.overdraftBytes, this.#bytesMax)
     this.blocks++
-    for (const channel of this.#channels) channel.waitForRelease(true)
+    for (const channel of this.#channels) {
+      // Bytes of open pages count too, and a consumer can only release what it has seen.
+      channel.publishExtension()
+      channel.waitForRelease(true)
+    }
     while (!this.#fits(bytes)) {
       this.#doorbell.park(() => this.#refreshed(bytes), Number.POSITIVE_INFINITY)
     }

@@ -40,6 +40,11 @@ export class PagePlace {
     this.#credit = credit
   }
 
+  /** True while the open page lies in an extension buffer. */
+  get isExtension(): boolean {
+    return this.#extension !== undefined
+  }
+
   /** Chooses the place of the next page. May block, or throw OVERDRAFT_EXCEEDED. */
   choose(bytesMin: number): void {
     assert(this.#extension === undefined, 'a page is still open')

@@ -17,6 +17,8 @@ function creditOf(beyondOverdraft: 'block' | 'fail' | 'grow', consume: () => voi
 /** A channel whose consumer has released `bytes` when it is looked at. */
 class FakeChannel implements CreditChannel {
   releasedBytes = 0
+  openBytes = 0
+  publishedBytes = 0
   waiting: boolean[] = []
   readonly #credit: OutputCredit
 
@@ -32,6 +34,11 @@ class FakeChannel implements CreditChannel {
   refresh(): void {
     this.#credit.giveBack(this.releasedBytes)
     this.releasedBytes = 0
+  }
+
+  publishExtension(): void {
+    this.publishedBytes += this.openBytes
+    this.openBytes = 0
   }
 
   waitForRelease(waiting: boolean): void {
@@ -68,6 +75,18 @@ test('a record waits in its middle until consumers have released enough', () => 
   expect(credit.blocks).toBe(1)
   expect(credit.overdraftBytes).toBe(9 * MB)
   expect(channel.waiting).toEqual([true, false])
+})
+
+test('a record does not wait for bytes that no consumer has seen', () => {
+  const credit = creditOf('block', () => {
+    channel.releasedBytes = channel.publishedBytes
+    channel.publishedBytes = 0
+  })
+  const channel = new FakeChannel(credit)
+  credit.reserve(10 * MB)
+  channel.openBytes = 10 * MB
+  credit.reserve(1 * MB)
+  expect(credit.overdraftBytes).toBe(1 * MB)
 })
 
 test('a task that must not block gets an error with both sizes and a hint', () => {

@@ -191,9 +191,12 @@ test('a call that writes a million records to a slow sink ends, within its overd
   expect(reports[0]![0]!.blocks).toBeGreaterThan(0)
 })
 
+/** Hung once: the open pages of all channels had used up the overdraft, and nobody saw them. */
+const OPEN_PAGES_SEED = 194_487
+
 const seeds =
   process.env.SLUICE_STRESS_SEED === undefined
-    ? Array.from({ length: 6 }, (_, k) => (systemClock.nowMs() + k) % 1_000_000)
+    ? [OPEN_PAGES_SEED, ...[1, 2, 3, 4, 5].map((k) => (systemClock.nowMs() + k) % 1_000_000)]
     : [Number(process.env.SLUICE_STRESS_SEED)]
 
 test.each(seeds)('every record comes out once and in order: random plan, seed %i', async (seed) => {
