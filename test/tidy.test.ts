@@ -227,7 +227,7 @@ function exportedFiles(): readonly string[] {
   const { exports } = JSON.parse(text) as { exports: Record<string, string | { default: string }> }
   return Object.values(exports)
     .map((entry) => (typeof entry === 'string' ? entry : entry.default))
-    .map((path) => path.replace(/^\.\/dist\//, 'src/').replace(/\.js$/, '.ts'))
+    .map((path) => path.replace(/^\.\/dist\/bundle\//, 'src/').replace(/\.js$/, '.ts'))
 }
 
 function cyclesOf(files: readonly SourceFile[]): readonly string[] {
