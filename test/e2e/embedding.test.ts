@@ -62,12 +62,25 @@ test('a slow reader holds the whole job back, and a fast one gets all', async ()
   await within('finishing', job.finished)
 })
 
+test('a loop over rows that are always there lets the rest of the program live', async () => {
+  const job = await runJob(numbersJob, { args: { count: 100_000 } })
+  let turns = 0
+  let ticking = setImmediate(function tick() {
+    turns++
+    ticking = setImmediate(tick)
+  })
+  await rowsOf(job)
+  clearImmediate(ticking)
+  expect(turns).toBeGreaterThan(100)
+})
+
 test('leaving the loop early lets the job go on to its end', async () => {
   const job = await runJob(numbersJob, { args: { count: 500_000 } })
   for await (const row of job.collect<Numbered>('numbers')) if (row.n === 10) break
   const { status, metrics } = await within('finishing', job.finished)
   expect(status).toBe('finished')
   expect(metrics.recordsRead).toBe(500_000)
+  await expect(rowsOf(job)).rejects.toMatchObject({ code: 'RESULT_READ_TWICE' })
 })
 
 test('cancel ends an endless job, its loop too, and may be called again', async () => {
@@ -110,7 +123,7 @@ export default defineJob('fails', (env) => {
 `,
   )
   const job = await runJob(failing)
-  const told = { code: 'OPERATOR_FAILED', operator: 'twos', record: '2', place: `${failing}:4:26` }
+  const told = { code: 'OPERATOR_FAILED', operator: 'twos', record: '2', place: `${failing}:4:22` }
   await expect(within('the loop', rowsOf(job, 'rows'))).rejects.toMatchObject(told)
   await expect(job.finished).rejects.toMatchObject(told)
   await expect(job.finished).rejects.toBeInstanceOf(SluiceError)
