@@ -3,6 +3,7 @@
  * any task, so a reader that does not read holds the job back.
  * Threads: main.
  */
+import { turn } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import type { Doorbell } from '../channel/doorbell.ts'
 import type { InputGate } from '../channel/input-gate.ts'
@@ -17,6 +18,9 @@ export interface ResultReaderOptions {
   readonly print?: (row: unknown) => void | Promise<void>
 }
 
+/** So that signals, timers and messages of workers get their say while rows are read. */
+const ROWS_A_TURN = 256
+
 export class ResultReader {
   readonly name: string
   readonly isPrint: boolean
@@ -30,6 +34,8 @@ export class ResultReader {
   #endedChannels = 0
   #outcome: Outcome | undefined
   #isMute = false
+  #rowsSinceTurn = 0
+  #isRead = false
   #dropsRows = false
 
   constructor(options: ResultReaderOptions) {
@@ -71,7 +77,10 @@ export class ResultReader {
     this.#resolveStopped()
   }
 
+  /** Throws RESULT_READ_TWICE for a second loop: each would miss what the other got. */
   async *rows(): AsyncGenerator<unknown, void, undefined> {
+    if (this.#isRead) throw readTwice(this.name)
+    this.#isRead = true
     try {
       for (let row = await this.#next(); row !== undefined; row = await this.#next()) {
         yield row.value
@@ -104,13 +113,22 @@ export class ResultReader {
     const { gate, doorbell } = this.#options
     for (;;) {
       const row = this.poll()
-      if (row !== undefined) return row
+      if (row !== undefined) {
+        // Promises alone, as a reader that keeps up makes them, never let the event loop turn.
+        if (++this.#rowsSinceTurn === ROWS_A_TURN) await this.#turn()
+        return row
+      }
       if (this.#endedChannels === gate.channels.length) return undefined
       if (this.#outcome?.status === 'failed') throw this.#outcome.error
       if (this.#outcome !== undefined) return undefined
       const recheck = () => gate.ready() || this.#outcome !== undefined
       await doorbell.parkAsync(recheck, Number.POSITIVE_INFINITY)
     }
+  }
+
+  async #turn(): Promise<void> {
+    this.#rowsSinceTurn = 0
+    await turn()
   }
 
   /** The next row, if one is there already. */
@@ -134,4 +152,10 @@ function printFailed(error: unknown): Error {
   if (error instanceof SluiceError) return error
   const text = error instanceof Error ? error.message : String(error)
   return new SluiceError('OUTPUT_FAILED', `a row could not be printed: ${text}`, { cause: error })
+}
+
+function readTwice(name: string): SluiceError {
+  return new SluiceError('RESULT_READ_TWICE', `the rows of '${name}' are read already`, {
+    hint: 'read them in one loop, or collect the stream under two names',
+  })
 }
