@@ -22,6 +22,7 @@ import { WatermarkValve } from '../time/watermark-valve.ts'
 import { buildChain, heapState } from './build-chain.ts'
 import { buildWriters } from './build-writers.ts'
 import { ChainRuntime } from './chain-runtime.ts'
+import { attributed } from './failure.ts'
 import { GateInput } from './gate-input.ts'
 import { SourceInput, unreadableError } from './source-input.ts'
 import { Subtask } from './subtask.ts'
@@ -138,12 +139,14 @@ function gateInput({ build, codecs, runtime, subtask }: Parts): GateInput {
 function attachSource(parts: Parts, source: Source<unknown>): AddSplits {
   const { build, runtime, subtask, metrics, vertex } = parts
   const { attempt, task } = build.deployment
-  const reader = source.reader({
-    subtask: build.deployment.subtask,
-    parallelism: vertex.parallelism,
-    clock: build.clock,
-    wake: () => input.wakeReader(),
-  })
+  const reader = attributed({ operator: vertex.root.node.name }, () =>
+    source.reader({
+      subtask: build.deployment.subtask,
+      parallelism: vertex.parallelism,
+      clock: build.clock,
+      wake: () => input.wakeReader(),
+    }),
+  )
   const input: SourceInput = new SourceInput({
     source,
     operator: vertex.root.node.name,

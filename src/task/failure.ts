@@ -34,9 +34,9 @@ export function attribute(error: unknown, place: FailurePlace): SluiceError {
 }
 
 /** Runs the action; what it throws says where. */
-export async function attributed<T>(place: FailurePlace, action: () => Promise<T>): Promise<T> {
+export function attributed<T>(place: FailurePlace, action: () => T): T {
   try {
-    return await action()
+    return action()
   } catch (error) {
     throw attribute(error, place)
   }

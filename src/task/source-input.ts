@@ -13,7 +13,7 @@ import type {
   UnreadableRecord,
 } from '../operator/source.ts'
 import type { SplitWatermarks } from '../time/split-watermarks.ts'
-import { attribute, attributed } from './failure.ts'
+import { attributed } from './failure.ts'
 import type { BatchLoop } from './loops.ts'
 import type { InputProgress, TaskInput } from './task-input.ts'
 
@@ -104,8 +104,13 @@ export class SourceInput implements TaskInput {
   }
 
   async close(): Promise<void> {
-    const { operator, source, reader } = this.#options
-    await attributed({ operator: operator ?? source.name }, async () => reader.close())
+    try {
+      await this.#options.reader.close()
+    } catch (error) {
+      this.#attributed(() => {
+        throw error
+      })
+    }
   }
 
   #advancePhase(): InputProgress {
@@ -234,11 +239,7 @@ export class SourceInput implements TaskInput {
 
   #attributed<T>(action: () => T): T {
     const { operator, source } = this.#options
-    try {
-      return action()
-    } catch (error) {
-      throw attribute(error, { operator: operator ?? source.name })
-    }
+    return attributed({ operator: operator ?? source.name }, action)
   }
 }
 
