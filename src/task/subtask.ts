@@ -87,10 +87,10 @@ export class Subtask {
     if (this.#phase === 'committing') return this.#awaitCommit()
     const { runtime, credit, clock } = this.#options
     const nowMs = clock.nowMs()
-    runtime.fireProcessingTime(nowMs)
     this.#flushIfDue(nowMs)
     if (nowMs >= this.#countersDueMs) this.publishCounters(nowMs)
     if (credit.stalled !== 0 && !credit.recheck()) return 'backpressured'
+    runtime.fireProcessingTime(nowMs)
     if (!runtime.advanceControl()) return 'progress'
     if (this.#phase === 'ending') return this.#end()
     if (!runtime.isReady()) return 'backpressured'
