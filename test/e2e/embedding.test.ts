@@ -249,8 +249,9 @@ async function rowsOf(job: JobHandle, name = 'numbers'): Promise<readonly Number
 async function standstill(job: JobHandle): Promise<number> {
   let before = -1
   await until('standing still', () => {
-    const { recordsRead } = job.metrics()
-    return recordsRead === before || void (before = recordsRead)
+    const last = before
+    before = job.metrics().recordsRead
+    return before === last
   })
   for (let k = 0; k < 10; k++) await new Promise((resolve) => setTimeout(resolve, 20))
   return job.metrics().recordsRead
