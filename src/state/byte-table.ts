@@ -83,6 +83,27 @@ export class ByteTable {
     }
   }
 
+  /** `find` for a key of at most 20 bytes that is there as little-endian words, padded with 0. */
+  findWords(prefix: number, words: Int32Array, length: number, hash: number): number {
+    const buckets = this.#buckets
+    const records = this.#records
+    const mask = this.#mask
+    let bucket = Math.imul(hash, GOLDEN) >>> this.#shift
+    for (;;) {
+      const slot = buckets[2 * bucket + 1]! - 1
+      if (slot < 0) return NONE
+      if (buckets[2 * bucket] === hash) {
+        const at = RECORD_WORDS * slot
+        if (records[at + LENGTH] === length && records[at + PREFIX] === prefix) {
+          let w = (length + 3) >> 2
+          while (w > 0 && records[at + KEY + w - 1] === words[w - 1]) w--
+          if (w === 0) return slot
+        }
+      }
+      bucket = (bucket + 1) & mask
+    }
+  }
+
   /** As `find`, but makes the slot where there is none. `wasAdded` tells which. */
   findOrAdd(prefix: number, bytes: Uint8Array, from: number, to: number, hash: number): number {
     const found = this.find(prefix, bytes, from, to, hash)

@@ -9,6 +9,7 @@ import { assert } from '../../base/assert.ts'
 import { decodeKey, KeyEncoder } from '../../codec/canonical-key.ts'
 import { keyGroupOf } from '../../codec/key-groups.ts'
 import { murmur3 } from '../../codec/murmur.ts'
+import { NOT_SHORT, ShortKey } from '../../codec/short-key.ts'
 import { ByteTable } from '../byte-table.ts'
 import type { KeyedStateOptions } from '../contract.ts'
 
@@ -27,6 +28,7 @@ export class HeapKeys {
   slot = -1
   readonly #options: KeyedStateOptions
   readonly #encoder = new KeyEncoder()
+  readonly #short = new ShortKey()
   readonly #table = new ByteTable()
   readonly #columns: SlotColumn[] = []
   readonly #decoded: unknown[] = []
@@ -69,6 +71,7 @@ export class HeapKeys {
 
   setKey(key: unknown): void {
     if (key === this.#key) return
+    if (typeof key === 'string' && this.#moveToKnown(key)) return
     const encoder = this.#encoder
     encoder.encode(key)
     const hash = murmur3(encoder.bytes, 0, encoder.length)
@@ -76,6 +79,18 @@ export class HeapKeys {
     if (this.#table.wasAdded) this.#added(slot, hash)
     this.#moveTo(slot)
     this.#key = typeof key === 'object' ? UNKNOWN : key
+  }
+
+  /** A short ASCII key that is there: no bytes are written to find it. */
+  #moveToKnown(key: string): boolean {
+    const short = this.#short
+    const hash = short.read(key)
+    if (hash === NOT_SHORT) return false
+    const slot = this.#table.findWords(0, short.words, short.length, hash)
+    if (slot < 0) return false
+    this.#moveTo(slot)
+    this.#key = key
+    return true
   }
 
   setSlot(slot: number): void {
