@@ -5,6 +5,7 @@
  * Threads: one task.
  */
 import { STRING_TAG } from './key-tags.ts'
+import { murmurEnd, murmurWord } from './murmur.ts'
 
 /** The tag and nineteen characters. */
 export const SHORT_KEY_BYTES = 20
@@ -29,7 +30,7 @@ export class ShortKey {
     let seen = a | b | c
     let word = STRING_TAG | (a << 8) | (b << 16) | (c << 24)
     words[0] = word
-    let hash = mixed(0, word)
+    let hash = murmurWord(0, word)
     let at = 3
     let w = 1
     for (; at + 4 <= chars; at += 4, w++) {
@@ -40,7 +41,7 @@ export class ShortKey {
       seen |= d | e | f | g
       word = d | (e << 8) | (f << 16) | (g << 24)
       words[w] = word
-      hash = mixed(hash, word)
+      hash = murmurWord(hash, word)
     }
     let tail = 0
     for (let shift = 0; at < chars; at++, shift += 8) {
@@ -51,7 +52,7 @@ export class ShortKey {
     if (seen > 0x7f) return NOT_SHORT
     if (w < words.length) words[w] = tail
     this.length = chars + 1
-    return finished(hash ^ scrambled(tail) ^ (chars + 1))
+    return murmurEnd(hash, tail, this.length)
   }
 
   #readTiny(text: string): number {
@@ -63,22 +64,6 @@ export class ShortKey {
     }
     this.words[0] = word
     this.length = text.length + 1
-    return finished(scrambled(word) ^ this.length)
+    return murmurEnd(0, word, this.length)
   }
-}
-
-function mixed(hash: number, word: number): number {
-  const h = hash ^ scrambled(word)
-  return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0
-}
-
-function scrambled(word: number): number {
-  const k = Math.imul(word, 0xcc9e2d51)
-  return Math.imul((k << 15) | (k >>> 17), 0x1b873593)
-}
-
-function finished(hash: number): number {
-  let h = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return h ^ (h >>> 16)
 }

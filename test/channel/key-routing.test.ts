@@ -1,11 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import {
-  hashOfAscii,
-  keyGroupHasher,
-  NOT_ASCII,
-  ownersOfKeyGroups,
-} from '../../src/channel/key-routing.ts'
+import { keyGroupHasher, ownersOfKeyGroups } from '../../src/channel/key-routing.ts'
 import { KeyEncoder, murmur3 } from '../../src/codec/canonical-key.ts'
 import { keyGroupOf } from '../../src/codec/key-groups.ts'
 
@@ -17,26 +12,6 @@ function canonicalHash(key: unknown): number {
 
 const ascii = fc.string({
   unit: fc.integer({ min: 0, max: 0x7f }).map((c) => String.fromCharCode(c)),
-})
-
-test('the hash of an ASCII string is that of its canonical bytes', () => {
-  fc.assert(fc.property(ascii, (text) => hashOfAscii(text) === canonicalHash(text)))
-})
-
-test('all other strings are left to the codec', () => {
-  for (const text of [
-    'ü',
-    'aü',
-    'aaü',
-    'aaaü',
-    'aaaaü',
-    'aaaaaaaaü',
-    '漢aaaaaaa',
-    '\ud800',
-    '\x80',
-  ]) {
-    expect(hashOfAscii(text)).toBe(NOT_ASCII)
-  }
 })
 
 test.each([1, 128, 32_768, 100, 3])('keys go to the groups of their state, of %i', (groups) => {
