@@ -8,13 +8,18 @@ test('the job in the README is an example that is type-checked and run', () => {
   expect(read('README.md')).toContain(example.slice(example.indexOf('import ')))
 })
 
-test.each(['README.md', 'src/README.md', 'docs/ARCHITECTURE.md', 'docs/cli.md', 'docs/testing.md'])(
-  'every link of %s to a file leads somewhere',
-  (path) => {
-    const links = [...read(path).matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1]!)
-    for (const link of links) {
-      const target = new URL(link, new URL(`../${path}`, import.meta.url))
-      expect(() => readFileSync(target), link).not.toThrow(/ENOENT/)
-    }
-  },
-)
+test.each([
+  'README.md',
+  'src/README.md',
+  'docs/ARCHITECTURE.md',
+  'docs/cli.md',
+  'docs/testing.md',
+  'docs/embedding.md',
+  'docs/testing-jobs.md',
+])('every link of %s to a file leads somewhere', (path) => {
+  const links = [...read(path).matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1]!)
+  for (const link of links) {
+    const target = new URL(link, new URL(`../${path}`, import.meta.url))
+    expect(() => readFileSync(target), link).not.toThrow(/ENOENT/)
+  }
+})

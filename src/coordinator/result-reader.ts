@@ -26,7 +26,7 @@ export class ResultReader {
   readonly isPrint: boolean
   /** Resolves when the last row is printed; at once where rows are collected. */
   readonly printed: Promise<void>
-  /** Resolves when nothing more will be printed, whatever happened; at once where rows are collected. */
+  /** Resolves when nothing more will be printed, whatever happened; at once where collected. */
   readonly stopped: Promise<void>
   readonly #options: ResultReaderOptions
   #resolvePrinted: () => void = () => {}

@@ -101,9 +101,10 @@ const { rows } = await runInline(job, { args: { records: 5 }, clock: new ManualC
 assert.deepEqual(rows<{ parity: string; sum: number }>('sums').map(({ sum }) => sum), [6, 4])
 
 const seen: string[] = []
-await runInline(
-  defineJob('closure', (env) => void env.from(collection(['a'])).map((s) => seen.push(s)).collect('r')),
-)
+const closure = defineJob('closure', (env) => {
+  env.from(collection(['a'])).map((word) => seen.push(word)).collect('rows')
+})
+await runInline(closure)
 assert.deepEqual(seen, ['a'])
 
 const doubled = await operatorHarness((n: Stream<number>) =>
@@ -118,10 +119,55 @@ assert.deepEqual(await checkSource(collection([1, 2])), [1, 2])
 console.log('tested')
 `
 
+/** Programs and tests in documents: whatever begins with an import is complete. */
+const documents = ['README.md', 'docs/embedding.md', 'docs/testing-jobs.md'].flatMap((document) => {
+  const text = readFileSync(join(ROOT, document), 'utf8')
+  const blocks = [...text.matchAll(/```(js|ts)\n(import [\s\S]*?)```/g)]
+  return blocks
+    .map(([, language, code], index) => ({
+      name: `${document} ${index + 1}`,
+      language,
+      code: code!,
+    }))
+    .filter(({ code }) => !code.includes('export default'))
+})
+const programs = documents.filter(({ language }) => language === 'js')
+const tests = documents.filter(({ language }) => language === 'ts')
+
+/** The jobs that the programs in documents run. */
+const DOCUMENTED_JOBS = {
+  'job.ts': `env.from(fromJsonLines<{ n: number }>(args.input))
+    .filter(({ n }) => n > 1).collect('alerts')`,
+  'two-results.ts': `const numbers = env.from(collection([1, 2, 3]))
+  numbers.filter((n) => n % 2 === 0).collect('evens')
+  numbers.filter((n) => n % 2 === 1).collect('odds')`,
+  'endless.ts': `env.from(generator({ rate: 100, make: (n) => n })).to(blackhole())`,
+  'failing.ts': `const halve = (n: number) => {
+    if (n % 2 === 1) throw new Error('odd')
+    return n / 2
+  }
+  env.from(collection([2, 3])).map(halve).name('halve').to(blackhole())`,
+}
+
+const DOCUMENTED_OUTPUT: Readonly<Record<string, RegExp>> = {
+  'README.md 2': /^\{ n: 2 \}\n\{ n: 3 \}\n$/,
+  'docs/embedding.md 1': /^\{ n: 2 \}\n\{ n: 3 \}\nfinished: 3 records\n$/,
+  'docs/embedding.md 2': /evens 2\n/,
+  'docs/embedding.md 3': /^canceled\n$/,
+  'docs/embedding.md 4': /^OPERATOR_FAILED halve 3\n$/,
+}
+
 beforeAll(() => {
   install()
   mkdirSync(join(folder, 'src'))
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
+  mkdirSync(join(folder, 'documents'))
+  for (const [name, code] of Object.entries(DOCUMENTED_JOBS)) {
+    write(`documents/${name}`, documentedJob(code))
+  }
+  write('documents/events.jsonl', '{"n":1}\n{"n":2}\n{"n":3}\n')
+  programs.forEach(({ code }, k) => write(`documents/program-${k}.mjs`, code))
+  tests.forEach(({ code }, k) => write(`src/documented-${k}.ts`, code))
   write('package.json', '{"name":"consumer","private":true,"type":"module"}')
   write('src/keys.ts', KEYS)
   write('src/job.ts', JOB)
@@ -170,6 +216,33 @@ test('a program, a job and its tests compile against the types of the package, a
   expect(JSON.parse(node('compiled.mjs'))).toMatchObject({ status: 'finished', seen: 1000 })
   expect(node('out/job-test.js')).toBe('tested\n')
 })
+
+test.each(programs.map((program, k) => [program.name, k] as const))(
+  'the program of %s runs',
+  (name, k) => {
+    const path = join(folder, `documents/program-${k}.mjs`)
+    expect(run(process.execPath, [path], dirname(path))).toMatch(DOCUMENTED_OUTPUT[name]!)
+  },
+)
+
+test.each(tests.map((one, k) => [one.name, k] as const))('the test of %s holds', (_, k) => {
+  node(`out/documented-${k}.js`)
+})
+
+test('the documents have the programs and tests that are run here', () => {
+  expect(programs.map(({ name }) => name)).toEqual(Object.keys(DOCUMENTED_OUTPUT))
+  expect(tests).toHaveLength(5)
+})
+
+function documentedJob(code: string): string {
+  return `import { blackhole, defineJob } from 'sluice'
+import { fromJsonLines } from 'sluice/file'
+import { collection, generator } from 'sluice/generator'
+export default defineJob('documented', (env, args: { input: string }) => {
+  ${code}
+})
+`
+}
 
 /** As npm would, but with links to what is here already. */
 function install(): void {

@@ -177,7 +177,8 @@ const limitSchema = {
   },
 }
 
-export default defineJob('imports', { args: limitSchema as never }, (env, args: { limit: number }) => {
+const definition = { args: limitSchema as never }
+export default defineJob('imports', definition, (env, args: { limit: number }) => {
   env
     .from(collection([1, 5, 9]))
     .map((n) => ({

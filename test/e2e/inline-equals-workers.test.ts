@@ -30,7 +30,7 @@ const config = fc.record(
   { requiredKeys: [] },
 )
 
-test('random pipelines give the same items inline, whatever the parallelism and rings', async () => {
+test('random pipelines give the same items inline, whatever parallelism and rings', async () => {
   const property = fc.asyncProperty(pipelines, config, async (args, options) => {
     const expected = await inline(args, { parallelism: 1 })
     expect(await inline(args, { parallelism: 3, config: options })).toEqual(expected)

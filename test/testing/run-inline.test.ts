@@ -13,6 +13,7 @@ import {
   print,
   type Sink,
   type Source,
+  type Stream,
   sum,
   tumbling,
   value,
@@ -52,6 +53,11 @@ test('a job gives what it collects and prints, and closures see what happens', a
   expect(() => result.rows('sums')).toThrow(expect.objectContaining({ code: 'NO_SUCH_RESULT' }))
 })
 
+interface Numbered {
+  n: number
+  key: number
+}
+
 test.each([1, 3])('every kind of operator runs at parallelism %d', async (parallelism) => {
   const odd = output<number>('odd')
   const job = defineJob('all kinds', (env) => {
@@ -67,55 +73,15 @@ test.each([1, 3])('every kind of operator runs at parallelism %d', async (parall
       .flatMap((n) => [{ n, half: n / 2, key: n % 5 }])
       .pick('n', 'key')
     both.collect('both')
-    both
-      .keyBy('key')
-      .reduce((a, b) => ({ key: a.key, n: a.n + b.n }))
-      .map(({ n }) => n)
-      .collect('reduced')
-    both.keyBy('key').aggregate({ seen: count() }).collect('aggregated')
-    const timed = both.watermarks({ time: 'n', outOfOrder: 1_000 })
-    timed
-      .keyBy('key')
-      .window(tumbling(50))
-      .aggregate({ total: sum('n') })
-      .map(({ key, window, total }) => [key, window.start, total])
-      .collect('windows')
-    timed
-      .keyBy('key')
-      .window(tumbling(50))
-      .process((key, window, records, emit: Emit<unknown>) =>
-        emit([key, window.end, [...records].length]),
-      )
-      .collect('window lists')
-    both
-      .keyBy((record) => [record.key > 2])
-      .process({
-        state: { max: value(0), all: list<number>(), byKey: map<number, number>() },
-        process({ n, key }, { state, timers }) {
-          state.max.set(Math.max(n, state.max.get()))
-          state.all.add(n)
-          state.byKey.set(key, (state.byKey.get(key) ?? 0) + 1)
-          timers.onEventTime(Number.POSITIVE_INFINITY)
-        },
-        onTimer(_time, { key, state }, emit: Emit<unknown>) {
-          const length = [...state.all].length
-          emit([key[0], state.max.get(), length, [...state.byKey].sort()])
-        },
-      })
-      .collect('state')
+    rollingOf(both)
+    windowsOf(both)
+    statesOf(both)
     env
       .from(collection(['a', 'b']))
       .broadcast()
       .map((word) => word)
       .collect('words')
-    both
-      .global()
-      .map(({ n }) => n)
-      .collect('global')
-    both
-      .partitionCustom('key', (key, of) => key % of)
-      .map(({ n }) => n)
-      .collect('custom')
+    exchangesOf(both)
   })
   const { rows } = await runInline(job, { parallelism })
   const expected = numbers(100).filter((n) => n % 2 === 0 || n < 50)
@@ -390,6 +356,62 @@ test('an error is not hidden by one in close', async () => {
   )
   expect(error.message).toContain('first')
 })
+
+function rollingOf(both: Stream<Numbered>): void {
+  both
+    .keyBy('key')
+    .reduce((a, b) => ({ key: a.key, n: a.n + b.n }))
+    .map(({ n }) => n)
+    .collect('reduced')
+  both.keyBy('key').aggregate({ seen: count() }).collect('aggregated')
+}
+
+function windowsOf(both: Stream<Numbered>): void {
+  const timed = both.watermarks({ time: 'n', outOfOrder: 1_000 })
+  timed
+    .keyBy('key')
+    .window(tumbling(50))
+    .aggregate({ total: sum('n') })
+    .map(({ key, window, total }) => [key, window.start, total])
+    .collect('windows')
+  timed
+    .keyBy('key')
+    .window(tumbling(50))
+    .process((key, window, records, emit: Emit<unknown>) =>
+      emit([key, window.end, [...records].length]),
+    )
+    .collect('window lists')
+}
+
+function statesOf(both: Stream<Numbered>): void {
+  both
+    .keyBy((record) => [record.key > 2])
+    .process({
+      state: { max: value(0), all: list<number>(), byKey: map<number, number>() },
+      process({ n, key }, { state, timers }) {
+        state.max.set(Math.max(n, state.max.get()))
+        state.all.add(n)
+        state.byKey.set(key, (state.byKey.get(key) ?? 0) + 1)
+        timers.onEventTime(Number.POSITIVE_INFINITY)
+      },
+      onTimer(_time, { key, state }, emit: Emit<unknown>) {
+        const length = [...state.all].length
+        emit([key[0], state.max.get(), length, [...state.byKey].sort()])
+      },
+    })
+    .collect('state')
+}
+
+function exchangesOf(both: Stream<Numbered>): void {
+  both
+    .global()
+    .map(({ n }) => n)
+    .collect('global')
+  both
+    .partitionCustom('key', (key, of) => key % of)
+    .map(({ n }) => n)
+    .collect('custom')
+}
 
 function sumOf(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0)
