@@ -22,7 +22,7 @@ export interface WorkerLoopOptions {
 /** How long user code's own promises may wait while the task has records to process. */
 const TURN_EVERY_MS = 5
 /** How long a blocked thread may keep a promise waiting that it did not know of. */
-const BLOCKED_MS_MAX = 100
+const BLOCKED_MS_MAX = 250
 
 /** Resources that every worker has. */
 const OURS: ReadonlySet<string> = new Set(['MessagePort', 'CloseReq'])
