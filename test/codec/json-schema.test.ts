@@ -42,9 +42,11 @@ test.each([
 })
 
 test('a schema that its library cannot convert is refused with the reason', () => {
-  const refusing = foreign({})
-  refusing['~standard'].jsonSchema.output = () => {
+  const convert = () => {
     throw new Error('transforms cannot be represented')
+  }
+  const refusing: StandardJSONSchemaV1 = {
+    '~standard': { version: 1, vendor: 'foreign', jsonSchema: { input: convert, output: convert } },
   }
   expect(() => nodeOfStandardSchema(refusing)).toThrow(/foreign schema.*transforms cannot be/)
 })
