@@ -51,13 +51,16 @@ export class ChainRuntime {
   readonly #options: ChainRuntimeOptions
   readonly #hold = { pending: 0 }
   readonly #wakeMs: number[]
+  /** Nodes that may be full. */
+  readonly #mayFill: readonly ChainNode[]
   #nextWakeMs = Number.POSITIVE_INFINITY
 
   constructor(options: ChainRuntimeOptions) {
     this.#options = options
     this.nodes = nodesOf(options.head)
     this.#wakeMs = this.nodes.map(() => Number.POSITIVE_INFINITY)
-    this.control = new ControlQueue(this.nodes.length, () => options.credit.stalled !== 0)
+    this.#mayFill = this.nodes.filter((node) => node.operator?.ready !== undefined)
+    this.control = new ControlQueue(this.nodes.length, () => this.#mustPause())
     this.chain = compileChain({
       head: options.head,
       label: options.label,
@@ -144,7 +147,7 @@ export class ChainRuntime {
   isReady(): boolean {
     let at = this.head
     try {
-      for (const node of this.nodes) {
+      for (const node of this.#mayFill) {
         at = node
         if (node.operator?.ready?.() === false) return false
       }
@@ -228,8 +231,13 @@ export class ChainRuntime {
       watermark: () => this.control.watermarkOf(node),
       wakeAt: (timeMs) => this.#setWake(node, timeMs),
       wake: options.wake,
-      shouldPause: () => options.credit.stalled !== 0,
+      shouldPause: () => this.#mustPause(),
     }
+  }
+
+  /** Whoever emits by itself pauses where no record could start. */
+  #mustPause(): boolean {
+    return this.#options.credit.stalled !== 0 || !this.isReady()
   }
 
   #pass(enqueue: () => void, watermarkMs?: number): void {

@@ -57,6 +57,8 @@ export class SourceInput implements TaskInput {
   #consumed = 0
   #unreadableTaken = 0
   #pending = 0
+  /** The reader rang after it was asked: a 'later' that it has yet to say is over already. */
+  #hasRung = false
   #settled: { action: () => void } | undefined
   readonly #loops: { plain?: BatchLoop; timed?: BatchLoop } = {}
 
@@ -131,6 +133,7 @@ export class SourceInput implements TaskInput {
         this.#phase = { kind: 'reading', split: phase.split }
         return 'progress'
       case 'reading':
+        this.#hasRung = false
         this.#await(
           () => this.#options.reader.next(),
           (next) => this.#take(next, phase.split),
@@ -165,6 +168,7 @@ export class SourceInput implements TaskInput {
       this.#options.splitWatermarks.remove(split.id)
       this.#phase = { kind: 'wants-split' }
     } else if (next === 'later') {
+      if (this.#hasRung) return
       const untilMs = this.#options.reader.laterMs ?? Number.POSITIVE_INFINITY
       this.#phase = { kind: 'later', split, untilMs }
     } else {
@@ -176,6 +180,7 @@ export class SourceInput implements TaskInput {
 
   /** A reader's `wake`: whatever it said to wait for may have come. */
   wakeReader(): void {
+    this.#hasRung = true
     if (this.#phase.kind === 'later') this.#phase = { kind: 'reading', split: this.#phase.split }
     this.#options.wake()
   }
@@ -219,14 +224,14 @@ export class SourceInput implements TaskInput {
 
   #await<T>(read: () => T | Promise<T>, then: (value: T) => void): void {
     const value = this.#attributed(read)
-    if (!(value instanceof Promise)) return then(value)
+    if (!isThenable(value)) return then(value)
     this.#pending++
     const settle = (action: () => void) => {
       this.#pending--
       this.#settled = { action }
       this.#options.wake()
     }
-    value.then(
+    Promise.resolve(value).then(
       (result) => settle(() => then(result)),
       (error: unknown) =>
         settle(() =>
@@ -241,6 +246,11 @@ export class SourceInput implements TaskInput {
     const { operator, source } = this.#options
     return attributed({ operator: operator ?? source.name }, action)
   }
+}
+
+/** Also for promises of other libraries. */
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as Partial<PromiseLike<T>> | undefined)?.then === 'function'
 }
 
 /** What an unreadable record is where the source's option says `fail`. */

@@ -72,24 +72,39 @@ export class Subtask {
       return this.#commits !== undefined || this.#commitFailure !== undefined
     }
     if (credit.stalled !== 0 && !credit.recheck()) return false
-    if (this.#phase === 'ending' || runtime.controlPending) return true
-    return runtime.isReady() && this.input.ready()
+    if (!runtime.isReady()) return false
+    return this.#phase === 'ending' || runtime.controlPending || this.input.ready()
   }
 
-  /** When a step is due although nothing rings; Infinity for never. */
+  /**
+   * When a step is due although nothing rings; Infinity for never. What must wait for credit, for a
+   * sink or for a commit is not due: those ring.
+   */
   nextWakeMs(): number {
-    const { runtime } = this.#options
+    const { runtime, credit } = this.#options
+    if (this.#phase === 'committing') return Number.POSITIVE_INFINITY
+    if (credit.stalled !== 0 || !runtime.isReady()) return this.#flushAtMs
     return Math.min(runtime.nextWakeMs, this.#flushAtMs, this.input.nextWakeMs())
   }
 
   step(): StepResult {
     if (this.#phase === 'finished') return 'finished'
     if (this.#phase === 'committing') return this.#awaitCommit()
-    const { runtime, credit, clock } = this.#options
+    const { credit, clock } = this.#options
     const nowMs = clock.nowMs()
     this.#flushIfDue(nowMs)
     if (nowMs >= this.#countersDueMs) this.publishCounters(nowMs)
     if (credit.stalled !== 0 && !credit.recheck()) return 'backpressured'
+    const result = this.#work(nowMs)
+    // No further step may come for long: what timers or watermarks just emitted is due, too.
+    if (result !== 'progress' && this.#phase === 'running') this.#flushIfDue(nowMs)
+    return result
+  }
+
+  /** Timers and watermarks emit as records do: neither goes on before every sink is ready. */
+  #work(nowMs: number): StepResult {
+    const { runtime } = this.#options
+    if (!runtime.isReady()) return 'backpressured'
     runtime.fireProcessingTime(nowMs)
     if (!runtime.advanceControl()) return 'progress'
     if (this.#phase === 'ending') return this.#end()

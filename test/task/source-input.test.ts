@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ManualClock } from '../../src/base/clock.ts'
+import { ManualClock, turn } from '../../src/base/clock.ts'
 import { SluiceError } from '../../src/base/errors.ts'
 import type { Batch, NextBatch, Source, Split } from '../../src/operator/source.ts'
 import type { BatchLoop } from '../../src/task/loops.ts'
@@ -129,4 +129,30 @@ test('a split that begins earlier in time does not take the watermark back', () 
   input.addSplits([split('a'), split('b')], true)
   drain(input)
   expect(watermarks).toEqual([100, 100, undefined, 150])
+})
+
+test('a reader that rings while its own later is on the way is asked again', async () => {
+  const script = [Promise.resolve('later' as const), Promise.resolve(batchOf(1)), undefined]
+  const { input, read } = inputOver({ script: { a: script as unknown as NextBatch<unknown>[] } })
+  input.addSplits([split('a')], true)
+  expect(drain(input)).toBe('idle')
+  await turn()
+  // The answer has come, nobody has looked at it yet, and what it waits for happens now.
+  input.wakeReader()
+  drain(input)
+  await turn()
+  expect(drain(input)).toBe('ended')
+  expect(read).toEqual([1])
+})
+
+test('a promise of another library is waited for', async () => {
+  // biome-ignore lint/suspicious/noThenProperty: it is what the test is about
+  const thenable = { then: (settle: (batch: Batch) => void) => settle(batchOf(1, 2)) }
+  const script = [thenable, undefined] as unknown as NextBatch<unknown>[]
+  const { input, read } = inputOver({ script: { a: script } })
+  input.addSplits([split('a')], true)
+  drain(input)
+  await turn()
+  expect(drain(input)).toBe('ended')
+  expect(read).toEqual([1, 2])
 })

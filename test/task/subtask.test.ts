@@ -1,0 +1,100 @@
+/** When a subtask wants to be called again, and what holds it back. */
+import { expect, test } from 'vitest'
+import { ManualClock } from '../../src/base/clock.ts'
+import type { OutputCredit } from '../../src/channel/output-credit.ts'
+import type { RecordWriter } from '../../src/channel/record-writer.ts'
+import type { TaskMetrics } from '../../src/metrics/task-metrics.ts'
+import type { ChainRuntime } from '../../src/task/chain-runtime.ts'
+import { Subtask } from '../../src/task/subtask.ts'
+import type { InputProgress } from '../../src/task/task-input.ts'
+
+const NEVER = Number.POSITIVE_INFINITY
+
+function world() {
+  const clock = new ManualClock(1_000)
+  const writer = { hasUnflushed: false, records: 0, bytes: 0, flushes: 0 }
+  const flush = () => {
+    writer.flushes++
+    writer.hasUnflushed = false
+  }
+  const credit = { stalled: 0, recheck: () => credit.stalled === 0 }
+  const runtime = {
+    nextWakeMs: NEVER,
+    isFull: false,
+    controlPending: false,
+    recordsSunk: 0,
+    fired: 0,
+    isReady: () => !runtime.isFull,
+    advanceControl: () => true,
+    fireProcessingTime(nowMs: number) {
+      if (nowMs < runtime.nextWakeMs) return
+      runtime.nextWakeMs = NEVER
+      runtime.fired++
+      writer.hasUnflushed = true
+    },
+  }
+  const input = {
+    result: 'idle' as InputProgress,
+    wakeMs: NEVER,
+    pendingPromises: 0,
+    step: () => input.result,
+    ready: () => false,
+    nextWakeMs: () => input.wakeMs,
+    close: async () => {},
+  }
+  const subtask = new Subtask({
+    attempt: 1,
+    task: 0,
+    runtime: runtime as unknown as ChainRuntime,
+    writers: [{ ...writer, flush }].map((one) =>
+      Object.defineProperty(one, 'hasUnflushed', { get: () => writer.hasUnflushed }),
+    ) as unknown as RecordWriter[],
+    credit: credit as OutputCredit,
+    clock,
+    metrics: { set() {}, add() {} } as unknown as TaskMetrics,
+    flushTimeoutMs: 5,
+    send: () => {},
+    wake: () => {},
+  })
+  subtask.attachInput(input)
+  return { subtask, clock, writer, credit, runtime, input }
+}
+
+test('what a timer emits before the task sleeps is flushed in time', () => {
+  const { subtask, clock, writer, runtime } = world()
+  runtime.nextWakeMs = 1_000
+  expect(subtask.step()).toBe('idle')
+  expect(writer.hasUnflushed).toBe(true)
+  expect(subtask.nextWakeMs()).toBe(1_005)
+  clock.advance(5)
+  subtask.step()
+  expect(writer.flushes).toBe(1)
+  expect(subtask.nextWakeMs()).toBe(NEVER)
+})
+
+test('a task without credit does not turn on what is due: a consumer rings', () => {
+  const { subtask, credit, runtime, input } = world()
+  credit.stalled = 1
+  runtime.nextWakeMs = 900
+  input.wakeMs = 950
+  expect(subtask.step()).toBe('backpressured')
+  expect(runtime.fired).toBe(0)
+  expect(subtask.nextWakeMs()).toBe(NEVER)
+  credit.stalled = 0
+  expect(subtask.nextWakeMs()).toBe(900)
+})
+
+test('timers wait for a full sink as records do', () => {
+  const { subtask, runtime } = world()
+  runtime.isFull = true
+  runtime.controlPending = true
+  runtime.nextWakeMs = 900
+  expect(subtask.step()).toBe('backpressured')
+  expect(subtask.ready()).toBe(false)
+  expect(subtask.nextWakeMs()).toBe(NEVER)
+  expect(runtime.fired).toBe(0)
+  runtime.isFull = false
+  expect(subtask.ready()).toBe(true)
+  subtask.step()
+  expect(runtime.fired).toBe(1)
+})
