@@ -131,9 +131,13 @@ interface Delivery extends Place {
   readonly tag: string | undefined
 }
 
+/** Kinds whose functions may go on with what they emitted: it may be state, or emitted again. */
+const KEEPS_EMITTED: ReadonlySet<string> = new Set(['process', 'keyed-process', 'window-process'])
+
 /**
  * Exits first, since they encode the record at once; then the chained operators. Every branch but
- * the last gets a copy: a record belongs to who receives it.
+ * the last gets a copy, and the last one too where the emitter may still hold the record: a record
+ * belongs to who receives it.
  */
 function deliver(lines: Lines, node: ChainNode, delivery: Delivery): void {
   const pad = '  '.repeat(delivery.depth)
@@ -143,15 +147,15 @@ function deliver(lines: Lines, node: ChainNode, delivery: Delivery): void {
   })
   const children = node.children.filter((child) => child.sideOutput === delivery.tag)
   children.forEach((child, k) => {
-    const last = k === children.length - 1
-    if (last) return writeNode(lines, child.node, delivery)
+    const isLast = k === children.length - 1
+    if (isLast && !KEEPS_EMITTED.has(node.spec.kind)) return writeNode(lines, child.node, delivery)
     // A pick makes a new record anyway: only what its fields hold is copied.
     if (child.node.spec.kind === 'pick') {
       const { value, depth } = delivery
       return writeNode(lines, child.node, { value, depth, shared: true })
     }
     const copy = `c${child.node.index}`
-    lines.add(node.index, `${pad}const ${copy} = copy(${delivery.value})`)
+    lines.add(node.index, `${pad}const ${copy} = own(${delivery.value})`)
     writeNode(lines, child.node, { value: copy, depth: delivery.depth })
   })
 }

@@ -34,12 +34,11 @@ export function compileChain(options: CompileOptions): CompiledChain {
   const source = chainSource(head)
   const url = `sluice-chain:///${encodeURIComponent(options.label)}`
   const code = `${source.code}\n//# sourceURL=${url}`
-  const make = new Function('fns', 'operators', 'exits', 'copy', 'own', code)
+  const make = new Function('fns', 'operators', 'exits', 'own', code)
   const built = make(
     nodes.map(userFunctionOf),
     nodes.map((node) => node.operator),
     nodes.map((node) => node.exits.map((exit) => exit.writer)),
-    copyValue,
     own,
   ) as { head: EmitFunction; emitters: Record<number, Emitters> }
   const readiness = nodes.filter((node) => node.operator?.ready !== undefined)

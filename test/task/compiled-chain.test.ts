@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Operator } from '../../src/operator/contract.ts'
 import type { Batch } from '../../src/operator/source.ts'
 import type { OperatorSpec } from '../../src/operator/spec.ts'
 import type { CompiledChain } from '../../src/task/compiled-chain.ts'
@@ -164,4 +165,30 @@ test('an operator emits to its main and side outputs', () => {
   chain.emitters[1]!.sides.get('late')!('b', 0)
   expect(main.written).toEqual(['a'])
   expect(side.written).toEqual(['b'])
+})
+
+test('what a process function emits is copied for what follows: it may be state', () => {
+  const held = { n: 0 }
+  const writer = new FakeWriter()
+  const seen: unknown[] = []
+  const keep = map((r: { n: number }) => {
+    seen.push(r)
+    return r
+  })
+  let emit: (record: unknown, timeMs: number) => void = () => {}
+  const operator: Operator = {
+    open: () => {},
+    process: (record) => {
+      held.n += record as number
+      emit(held, 0)
+    },
+  }
+  const spec = { kind: 'keyed-process', process: {} } as unknown as OperatorSpec
+  const chain = compile({
+    spec: source,
+    children: [{ spec, operator, children: [{ spec: keep, exits: [{ writer }] }] }],
+  })
+  emit = chain.emitters[1]!.main
+  run(chain, [1, 2, 3])
+  expect(seen).toEqual([{ n: 1 }, { n: 3 }, { n: 6 }])
 })
