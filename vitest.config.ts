@@ -7,5 +7,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
+    // What is built is loaded by Node itself, as jobs and threads load it: one copy of each class.
+    server: { deps: { external: [/\/dist\//] } },
   },
 })

@@ -1,4 +1,6 @@
 /** What the end-to-end tests share: watchdogs, failures read as a user would, output folders. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +9,7 @@ import { type JobHandle, type RunOptions, runJob, SluiceError } from 'sluice'
 import { afterAll } from 'vitest'
 
 const JOBS = fileURLToPath(new URL('../fixtures/jobs/', import.meta.url))
-export const COMMAND = fileURLToPath(new URL('../../src/cli/sluice.mjs', import.meta.url))
+const COMMAND = fileURLToPath(new URL('../../src/cli/sluice.mjs', import.meta.url))
 
 /** Nothing in these tests takes longer unless it hangs. */
 const WATCHDOG_MS = 20_000
@@ -94,4 +96,35 @@ export async function until(what: string, condition: () => boolean): Promise<voi
 /** Resolves when the job has read records. */
 export function hasRead(job: JobHandle, records = 1): Promise<void> {
   return until('reading', () => job.metrics().recordsRead >= records)
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Starts the command as a shell does. */
+export function startSluice(...words: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [COMMAND, ...words], { cwd: JOBS })
+}
+
+/** Exit code and output of a command; it is killed if it hangs. */
+export async function ended(child: ChildProcess): Promise<Ended> {
+  let out = ''
+  let err = ''
+  child.stdout!.on('data', (chunk) => (out += chunk))
+  child.stderr!.on('data', (chunk) => (err += chunk))
+  try {
+    const [code] = await within('the command', once(child, 'close'))
+    return { code, out, err }
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw new Error(`${String(error)}; it said: ${err}`)
+  }
+}
+
+/** Runs the command to its end, without the log. */
+export function sluice(...words: readonly string[]): Promise<Ended> {
+  return ended(startSluice(...words, '--log-level', 'silent'))
 }

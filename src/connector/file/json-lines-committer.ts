@@ -4,7 +4,7 @@
  * Threads: the main thread.
  */
 import { link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { SluiceError } from '../../base/errors.ts'
 import type { CommitContext, SinkCommitter, StartContext } from '../../operator/sink.ts'
 import { errnoOf } from './file-errors.ts'
@@ -51,7 +51,7 @@ export class JsonLinesCommitter implements SinkCommitter {
   async #makeWritable(): Promise<void> {
     const probe = join(this.#directory, `.part-probe-${process.pid}.inprogress`)
     try {
-      await mkdir(this.#directory, { recursive: true })
+      await makeDirectory(this.#directory)
       // Rights alone do not tell: the file system may be read-only or full.
       await (await open(probe, 'w')).close()
       await unlink(probe)
@@ -81,6 +81,19 @@ export class JsonLinesCommitter implements SinkCommitter {
         if (errnoOf(error) !== 'ENOENT') throw outputFailed(join(this.#directory, name), error)
       })
     }
+  }
+}
+
+/** As `mkdir -p`. Node's own goes round for ever where a parent takes no directories. */
+async function makeDirectory(path: string): Promise<void> {
+  const missing: string[] = []
+  let at = path
+  for (; (await statOf(at)) === undefined && dirname(at) !== at; at = dirname(at)) missing.push(at)
+  for (const one of missing.reverse()) {
+    await mkdir(one).catch((error: unknown) => {
+      // Another sink may make the same directory at the same time.
+      if (errnoOf(error) !== 'EEXIST') throw error
+    })
   }
 }
 
