@@ -11,7 +11,7 @@ const ROUNDS = 2
 
 const scratch = scratchFolder()
 
-test('no thread, port, file, timer or directory is left, and the process ends by itself', async () => {
+test('no thread, port, file, timer or folder is left, and the process ends by itself', async () => {
   const output = join(scratch, 'output')
   const temporary = join(scratch, 'temporary')
   mkdirSync(temporary)
