@@ -38,7 +38,7 @@ export interface SubtaskInfo {
   readonly subtask: number
   readonly parallelism: number
   readonly maxParallelism: number
-  /** Deployments so far: 0 for the first. */
+  /** Deployments so far: 1 for the first. */
   readonly attempt: number
 }
 

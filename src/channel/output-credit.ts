@@ -30,6 +30,8 @@ export interface OutputCreditOptions {
   readonly beyondOverdraft: 'block' | 'fail' | 'grow'
   /** Default 64 MB. */
   readonly overdraftBytesMax?: number
+  /** Looked at whenever a blocked record is woken: true ends its wait with TASK_STOPPED. */
+  readonly isStopped?: () => boolean
 }
 
 export class OutputCredit {
@@ -42,12 +44,14 @@ export class OutputCredit {
   readonly #doorbell: Doorbell
   readonly #beyond: 'block' | 'fail' | 'grow'
   readonly #bytesMax: number
+  readonly #isStopped: () => boolean
   readonly #channels: CreditChannel[] = []
 
   constructor(options: OutputCreditOptions) {
     this.#doorbell = options.doorbell
     this.#beyond = options.beyondOverdraft
     this.#bytesMax = options.overdraftBytesMax ?? limits.overdraftBytesMax
+    this.#isStopped = options.isStopped ?? (() => false)
   }
 
   attach(channel: CreditChannel): void {
@@ -93,8 +97,10 @@ export class OutputCredit {
       channel.publishExtension()
       channel.waitForRelease(true)
     }
+    const mayGoOn = () => this.#refreshed(bytes) || this.#isStopped()
     while (!this.#fits(bytes)) {
-      this.#doorbell.park(() => this.#refreshed(bytes), Number.POSITIVE_INFINITY)
+      this.#doorbell.park(mayGoOn, Number.POSITIVE_INFINITY)
+      if (this.#isStopped()) throw taskStopped()
     }
     for (const channel of this.#channels) channel.waitForRelease(false)
   }
@@ -103,6 +109,10 @@ export class OutputCredit {
     for (const channel of this.#channels) channel.refresh()
     return this.#fits(bytes)
   }
+}
+
+function taskStopped(): SluiceError {
+  return new SluiceError('TASK_STOPPED', 'the task was stopped in the middle of a record')
 }
 
 function overdraftExceeded(bytes: number, bytesMax: number): SluiceError {

@@ -36,6 +36,8 @@ export interface BuildSubtaskOptions {
   readonly send: (message: FromTask) => void
   /** False where consumers run in the same thread, which therefore must never block. */
   readonly mayBlock: boolean
+  /** True once the task is to end: a record blocked in its middle gives up. */
+  readonly isStopped?: () => boolean
 }
 
 export interface BuiltSubtask {
@@ -59,6 +61,7 @@ export function buildSubtask(build: BuildSubtaskOptions): BuiltSubtask {
     doorbell,
     beyondOverdraft: build.mayBlock ? 'block' : 'grow',
     overdraftBytesMax: options.overdraftBytesMax,
+    ...(build.isStopped === undefined ? {} : { isStopped: build.isStopped }),
   })
   const writers = buildWriters({ build, vertex, codecs, credit, timed: timedEdges(build.jobGraph) })
   const wake = () => doorbell.wake()

@@ -8,7 +8,7 @@ import { buildGraph } from '../api/build-graph.ts'
 import type { Job } from '../api/job.ts'
 import { assert } from '../base/assert.ts'
 import { systemClock } from '../base/clock.ts'
-import { errorToData } from '../base/errors.ts'
+import { errorToData, SluiceError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
 import { Doorbell } from '../channel/doorbell.ts'
 import { jobGraph } from '../graph/chains.ts'
@@ -47,7 +47,14 @@ async function main(): Promise<void> {
   const graph = buildGraph(job, deployment.args)
   send({ type: 'built', attempt, task, fingerprint: fingerprint(graph) })
   const doorbell = new Doorbell(deployment.doorbell)
-  const built = buildSubtask({
+  const mailbox = new TaskMailbox({
+    attempt,
+    onSplits: (splits, last) => built.addSplits(splits, last),
+  })
+  const takeMail = () => {
+    if (doorbell.takeMail()) takeAll(mailbox)
+  }
+  const built: BuiltSubtask = buildSubtask({
     jobGraph: jobGraph(graph, deployment.options as JobOptions),
     deployment,
     doorbell,
@@ -55,16 +62,30 @@ async function main(): Promise<void> {
     log: forwardedLog(),
     send,
     mayBlock: true,
+    isStopped: () => {
+      takeMail()
+      return mailbox.isCanceled
+    },
   })
-  await runTask(built, doorbell).catch((error: unknown) => fail(error))
+  await runTask(built, { doorbell, mailbox, takeMail }).catch((error: unknown) => {
+    // A record that was told to give up is no failure.
+    if (!mailbox.isCanceled || codeOf(error) !== 'TASK_STOPPED') fail(error)
+  })
   await built.close()
 }
 
-async function runTask(built: BuiltSubtask, doorbell: Doorbell): Promise<void> {
-  const mailbox = new TaskMailbox({ attempt, onSplits: built.addSplits })
-  const takeMail = () => {
-    if (doorbell.takeMail()) takeAll(mailbox)
-  }
+function codeOf(error: unknown): unknown {
+  return error instanceof SluiceError ? error.code : undefined
+}
+
+interface Mail {
+  readonly doorbell: Doorbell
+  readonly mailbox: TaskMailbox
+  readonly takeMail: () => void
+}
+
+async function runTask(built: BuiltSubtask, mail: Mail): Promise<void> {
+  const { doorbell, mailbox, takeMail } = mail
   const until = async (condition: () => boolean) => {
     for (takeMail(); !condition(); takeMail()) {
       await doorbell.parkAsync(() => doorbell.hasMail(), Number.POSITIVE_INFINITY)

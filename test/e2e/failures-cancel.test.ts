@@ -70,6 +70,17 @@ test('a task in an endless loop is ended when its time is over', async () => {
   expect(fileTree(output)).toEqual([])
 })
 
+test('a task that waits for its consumers in the middle of a record ends when told to', async () => {
+  const job = await runJob(JOB, {
+    args: { to: 'rows', at: 'flood' },
+    config: { 'task.cancellation.timeout': '1 h', 'pipeline.overdraft-bytes-max': '32 mb' },
+  })
+  await hasRead(job, 1)
+  await restingPoint(job)
+  await within('cancelling a flood', job.cancel())
+  expect(job.status).toBe('canceled')
+})
+
 test.each(['SIGINT', 'SIGTERM'] as const)(
   'a second %s ends a command that is stuck',
   async (name) => {
