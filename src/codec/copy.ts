@@ -25,6 +25,42 @@ export function detachString(text: string): string {
   return text.length < SLICED_CHARS_MIN ? text : ` ${text}`.slice(1)
 }
 
+/** As many values one call of `detachStrings` looks at, lest a growing value cost ever more. */
+const VISITS_MAX = 64
+
+/**
+ * For a value that is kept and was changed in place: strings in its fields and items get memory
+ * of their own, or each would hold the page it was read from. Looks at the last items of an array,
+ * where new ones are put, and at a bounded number of values in all.
+ */
+export function detachStrings(value: unknown): void {
+  if (typeof value === 'object' && value !== null) detachWithin(value, VISITS_MAX)
+}
+
+function detachWithin(holder: object, visits: number): number {
+  if (Array.isArray(holder)) {
+    let left = visits
+    for (let i = holder.length; --i >= 0 && left > 0; ) left = detachAt(holder, i, left)
+    return left
+  }
+  if (holder.constructor !== Object && !isNamedFields(holder)) return visits
+  let left = visits
+  for (const name in holder) {
+    if (left <= 0) break
+    left = detachAt(holder, name, left)
+  }
+  return left
+}
+
+function detachAt(holder: object, name: string | number, left: number): number {
+  const value = (holder as Record<string | number, unknown>)[name]
+  if (typeof value === 'string') {
+    // `Reflect.set` minds no frozen object: nothing of it can have changed.
+    if (value.length >= SLICED_CHARS_MIN) Reflect.set(holder, name, detachString(value))
+  } else if (typeof value === 'object' && value !== null) return detachWithin(value, left - 1)
+  return left - 1
+}
+
 function copy(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return detachString(value)
   if (typeof value !== 'object' || value === null) return copyPrimitive(value)
@@ -67,7 +103,7 @@ function copyBuiltIn(value: object, depth: number): unknown {
   if (value instanceof Uint8Array) return Uint8Array.prototype.slice.call(value)
   if (types.isMap(value)) return copyMap(value, depth)
   if (types.isSet(value)) return new Set(Array.from(value, (item) => copy(item, depth + 1)))
-  if (Object.prototype.toString.call(value) === '[object Object]') {
+  if (isNamedFields(value)) {
     const shallow = Object.assign(Object.create(Object.getPrototypeOf(value)), value)
     return copyFields(shallow, depth)
   }
@@ -76,6 +112,11 @@ function copyBuiltIn(value: object, depth: number): unknown {
   } catch (cause) {
     throw notCopyable((cause as Error).message, cause)
   }
+}
+
+/** Not one of the language's own kinds of objects. */
+function isNamedFields(value: object): boolean {
+  return Object.prototype.toString.call(value) === '[object Object]'
 }
 
 function copyMap(map: ReadonlyMap<unknown, unknown>, depth: number): Map<unknown, unknown> {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from 'vitest'
-import { copyValue, detachString } from '../../src/codec/copy.ts'
+import { copyValue, detachString, detachStrings } from '../../src/codec/copy.ts'
 
 class Flight {
   origin = 'a name of more than thirteen characters'
@@ -59,4 +59,33 @@ test('a cyclic value and a value with a function cannot be copied', () => {
   for (const value of [cyclic, withFunction, { p: Promise.resolve() }]) {
     expect(() => copyValue(value)).toThrow(expect.objectContaining({ code: 'VALUE_NOT_COPYABLE' }))
   }
+})
+
+test('strings put into a kept value get memory of their own, and nothing else changes', () => {
+  const flight = new Flight()
+  const text = () => 'x'.repeat(40).substring(1, 30)
+  const frozen = Object.freeze({ text: text() })
+  const kept = { n: 1, text: text(), list: [[text()], 5, { text: text() }], frozen, flight }
+  const before = structuredClone(kept)
+  detachStrings(kept)
+  expect(isDeepStrictEqual(structuredClone(kept), before)).toBe(true)
+  expect(kept.frozen).toBe(frozen)
+  expect(kept.flight).toBe(flight)
+  const cyclic: { self?: unknown; text: string } = { text: text() }
+  cyclic.self = cyclic
+  detachStrings(cyclic)
+  detachStrings('a string that nobody holds')
+  detachStrings(null)
+})
+
+test('a large value is not looked at as a whole each time', () => {
+  let looks = 0
+  const item = {
+    get text() {
+      looks++
+      return 'short'
+    },
+  }
+  detachStrings(new Array(10_000).fill(item))
+  expect(looks).toBeLessThan(100)
 })

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { KeyedState } from '../../src/state/contract.ts'
@@ -258,4 +260,27 @@ test('all states of all keys together do what Maps and arrays do', () => {
     }),
     { numRuns: 150 },
   )
+})
+
+test('what is changed in place holds no page that its strings were read from', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const state = open()
+  const last = state.value({ name: 'last', kind: 'value', initial: { name: '' } })
+  const names = state.map<string, { name: string }>({ name: 'names', kind: 'map' })
+  collect()
+  const before = process.memoryUsage().heapUsed
+  for (let i = 0; i < 2_000; i++) {
+    const page = Buffer.alloc(100_000, 97 + (i % 26)).toString('latin1')
+    state.setKey(i % 500)
+    const inValue = last.get() as { name: string }
+    inValue.name = page.substring(5, 30)
+    last.set(inValue)
+    const inMap = names.get('a') ?? { name: '' }
+    inMap.name = page.substring(500, 530)
+    names.set('a', inMap)
+  }
+  collect()
+  // 50 MB of pages if each key held one.
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(10e6)
 })

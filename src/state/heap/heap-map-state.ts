@@ -5,7 +5,7 @@
  * Threads: the task that owns the subtask.
  */
 import { decodeKey, KeyEncoder } from '../../codec/canonical-key.ts'
-import { copyValue } from '../../codec/copy.ts'
+import { copyValue, detachStrings } from '../../codec/copy.ts'
 import { murmur3 } from '../../codec/murmur.ts'
 import { ByteTable } from '../byte-table.ts'
 import type { MapState } from '../contract.ts'
@@ -45,9 +45,8 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn {
     const entry = this.#table.findOrAdd(owner, encoder.bytes, 0, encoder.length, hash)
     if (this.#table.wasAdded) this.#added(owner, entry)
     // An object that is held already, changed in place, is not copied again.
-    if (typeof value !== 'object' || this.#values[entry] !== value) {
-      this.#values[entry] = copyValue(value)
-    }
+    if (typeof value === 'object' && this.#values[entry] === value) detachStrings(value)
+    else this.#values[entry] = copyValue(value)
   }
 
   delete(key: K): void {

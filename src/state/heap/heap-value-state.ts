@@ -4,7 +4,7 @@
  * garbage collector to walk. The first other value turns it into an array for good.
  * Threads: the task that owns the subtask.
  */
-import { copyValue } from '../../codec/copy.ts'
+import { copyValue, detachStrings } from '../../codec/copy.ts'
 import type { ValueState } from '../contract.ts'
 import type { HeapKeys, SlotColumn } from './heap-keys.ts'
 
@@ -43,14 +43,17 @@ export class HeapValueState<T> implements ValueState<T>, SlotColumn {
       if (typeof value === 'number') this.#numbers[slot] = value
       else this.#leaveNumbers()
     }
-    // An object that is held already, changed in place, is not copied again.
-    if (!this.#isNumbers && (typeof value !== 'object' || this.#values[slot] !== value)) {
-      this.#values[slot] = copyValue(value)
-    }
+    if (!this.#isNumbers) this.#hold(slot, value)
     if (this.#isSet[slot] !== 1) {
       this.#isSet[slot] = 1
       this.#keys.hold(slot)
     }
+  }
+
+  /** An object that is held already, changed in place, is not copied again. */
+  #hold(slot: number, value: T): void {
+    if (typeof value === 'object' && this.#values[slot] === value) detachStrings(value)
+    else this.#values[slot] = copyValue(value)
   }
 
   clear(): void {
