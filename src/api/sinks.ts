@@ -35,6 +35,7 @@ export function print(label?: string): Sink<unknown> {
 export function blackhole(): Sink<unknown> {
   return Object.freeze({
     kind: 'blackhole',
+    encodesAtOnce: true,
     name: 'blackhole',
     options: Object.freeze({}),
     writer: () => nothing,

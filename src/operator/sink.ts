@@ -65,6 +65,11 @@ export interface Sink<T> {
   readonly options: Readonly<Record<string, unknown>>
   writer(context: WriterContext): SinkWriter<T>
   committer?(): SinkCommitter
+  /**
+   * True if `write` takes what it needs of a record before it returns, and neither keeps nor
+   * changes it: then it is not given a copy where others hold the record too. Default: false.
+   */
+  readonly encodesAtOnce?: boolean
   /** Where the output lies, for people. */
   readonly place?: string
   readonly __in?: (record: T) => void

@@ -134,6 +134,11 @@ interface Delivery extends Place {
 /** Kinds whose functions may go on with what they emitted: it may be state, or emitted again. */
 const KEEPS_EMITTED: ReadonlySet<string> = new Set(['process', 'keyed-process', 'window-process'])
 
+/** Takes what it needs of a record before it returns, and neither keeps nor changes it. */
+function encodesAtOnce({ spec }: ChainNode): boolean {
+  return spec.kind === 'collect' || (spec.kind === 'sink' && spec.sink.encodesAtOnce === true)
+}
+
 /**
  * Exits first, since they encode the record at once; then the chained operators. Every branch but
  * the last gets a copy, and the last one too where the emitter may still hold the record: a record
@@ -148,7 +153,8 @@ function deliver(lines: Lines, node: ChainNode, delivery: Delivery): void {
   const children = node.children.filter((child) => child.sideOutput === delivery.tag)
   children.forEach((child, k) => {
     const isLast = k === children.length - 1
-    if (isLast && !KEEPS_EMITTED.has(node.spec.kind)) return writeNode(lines, child.node, delivery)
+    const isHandedOver = isLast && !KEEPS_EMITTED.has(node.spec.kind)
+    if (isHandedOver || encodesAtOnce(child.node)) return writeNode(lines, child.node, delivery)
     // A pick makes a new record anyway: only what its fields hold is copied.
     if (child.node.spec.kind === 'pick') {
       const { value, depth } = delivery

@@ -192,3 +192,15 @@ test('what a process function emits is copied for what follows: it may be state'
   run(chain, [1, 2, 3])
   expect(seen).toEqual([{ n: 1 }, { n: 3 }, { n: 6 }])
 })
+
+test('a sink that encodes at once is given the record itself, whoever else holds it', () => {
+  const seen: unknown[] = []
+  const sinkOf = (encodesAtOnce: boolean): Sketch => ({
+    spec: { kind: 'sink', sink: { encodesAtOnce } } as unknown as OperatorSpec,
+    operator: { open: () => {}, process: (record) => seen.push(record) },
+  })
+  const chain = compile({ spec: source, children: [sinkOf(true), sinkOf(false), sinkOf(true)] })
+  const record = { n: 1 }
+  run(chain, [record])
+  expect(seen.map((one) => one === record)).toEqual([true, false, true])
+})

@@ -40,6 +40,7 @@ export function jsonLines(directory: string, options: JsonLinesOptions = {}): Si
       : parseSize(rollBytes, 'rollBytes of jsonLines')
   return {
     kind: 'json-lines',
+    encodesAtOnce: true,
     name: `json lines ${directory}`,
     options: { directory, ...(rollBytes === undefined ? {} : { rollBytes: size }) },
     writer: (context) => new JsonLinesWriter({ directory, rollBytes: size }, context),
