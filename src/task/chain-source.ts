@@ -4,6 +4,7 @@
  */
 import type { ChainNode } from './chain-node.ts'
 import { nodesOf } from './chain-node.ts'
+import { isLastBranch, sharedEmitters, takesUncopied } from './shared-records.ts'
 
 export interface ChainSource {
   readonly code: string
@@ -16,7 +17,7 @@ export interface ChainSource {
  * exit's writer, `v` values, `t` event time.
  */
 export function chainSource(head: ChainNode): ChainSource {
-  const lines = new Lines()
+  const lines = new Lines(sharedEmitters(head))
   lines.add(-1, `'use strict'`)
   for (const node of nodesOf(head)) {
     lines.add(-1, declarations(node))
@@ -32,8 +33,14 @@ export function chainSource(head: ChainNode): ChainSource {
 }
 
 class Lines {
+  /** See `sharedEmitters`. */
+  readonly shared: ReadonlySet<ChainNode>
   readonly #text: string[] = []
   readonly #nodes: number[] = [-1]
+
+  constructor(shared: ReadonlySet<ChainNode>) {
+    this.shared = shared
+  }
 
   add(node: number, text: string): void {
     this.#text.push(text)
@@ -131,14 +138,6 @@ interface Delivery extends Place {
   readonly tag: string | undefined
 }
 
-/** Kinds whose functions may go on with what they emitted: it may be state, or emitted again. */
-const KEEPS_EMITTED: ReadonlySet<string> = new Set(['process', 'keyed-process', 'window-process'])
-
-/** Takes what it needs of a record before it returns, and neither keeps nor changes it. */
-function encodesAtOnce({ spec }: ChainNode): boolean {
-  return spec.kind === 'collect' || (spec.kind === 'sink' && spec.sink.encodesAtOnce === true)
-}
-
 /**
  * Exits first, since they encode the record at once; then the chained operators. Every branch but
  * the last gets a copy, and the last one too where the emitter may still hold the record: a record
@@ -150,20 +149,23 @@ function deliver(lines: Lines, node: ChainNode, delivery: Delivery): void {
     if (exit.sideOutput !== delivery.tag) return
     lines.add(node.index, `${pad}w${node.index}_${k}.write(${delivery.value}, t)`)
   })
-  const children = node.children.filter((child) => child.sideOutput === delivery.tag)
-  children.forEach((child, k) => {
-    const isLast = k === children.length - 1
-    const isHandedOver = isLast && !KEEPS_EMITTED.has(node.spec.kind)
-    if (isHandedOver || encodesAtOnce(child.node)) return writeNode(lines, child.node, delivery)
+  for (const child of node.children) {
+    if (child.sideOutput !== delivery.tag) continue
+    const isHandedOver = isLastBranch(node, child) && !lines.shared.has(node)
+    if (isHandedOver || takesUncopied(child.node)) {
+      writeNode(lines, child.node, { value: delivery.value, depth: delivery.depth })
+      continue
+    }
     // A pick makes a new record anyway: only what its fields hold is copied.
     if (child.node.spec.kind === 'pick') {
       const { value, depth } = delivery
-      return writeNode(lines, child.node, { value, depth, shared: true })
+      writeNode(lines, child.node, { value, depth, shared: true })
+      continue
     }
     const copy = `c${child.node.index}`
     lines.add(node.index, `${pad}const ${copy} = own(${delivery.value})`)
     writeNode(lines, child.node, { value: copy, depth: delivery.depth })
-  })
+  }
 }
 
 function pickLiteral(fields: readonly string[], { value, shared }: Place): string {
