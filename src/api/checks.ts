@@ -35,7 +35,6 @@ export function parallelismOf(value: unknown, max: number, where: string): numbe
   }
   throw new SluiceError('BAD_PARALLELISM', `${where} cannot be ${describe(value)}`, {
     hint: `pass a whole number from 1 to ${max}`,
-    place: where,
   })
 }
 
