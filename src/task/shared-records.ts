@@ -6,7 +6,12 @@
 import type { ChainChild, ChainNode } from './chain-node.ts'
 
 /** Kinds whose functions may go on with what they emitted: it may be state, or emitted again. */
-const KEEPS_EMITTED: ReadonlySet<string> = new Set(['process', 'keyed-process', 'window-process'])
+const KEEPS_EMITTED: ReadonlySet<string> = new Set([
+  'flatMap',
+  'process',
+  'keyed-process',
+  'window-process',
+])
 /** Kinds that emit the very record they were given, and neither keep nor change it. */
 const HANDS_ON: ReadonlySet<string> = new Set(['watermarks', 'schema'])
 

@@ -134,6 +134,16 @@ function heldModel(records: number): unknown[] {
   })
 }
 
+test('an object that is given again and again is as many records', async () => {
+  const expected = upTo(100).flatMap((i) =>
+    [0, 0, 1, 1, 2, 2].map((n) => ({ i, n: n + 1000, items: [i, -1] })),
+  )
+  for (const config of [{}, { ...TINY, ...UNCHAINED }]) {
+    const rows = await rowsOf('twice', { records: 100, parallelism: 1, config })
+    expect(rows).toEqual(expected)
+  }
+})
+
 test('a side output is read twice, chained and from other threads', async () => {
   const expected = upTo(300).flatMap((i) => {
     const times = (i % 3 === 0 ? 1 : 0) + (i % 5 === 0 ? 1 : 0)

@@ -204,3 +204,18 @@ test('a sink that encodes at once is given the record itself, whoever else holds
   run(chain, [record])
   expect(seen.map((one) => one === record)).toEqual([true, false, true])
 })
+
+test('a record that a flatMap gives twice is two records for what is chained behind it', () => {
+  const writer = new FakeWriter()
+  const grow = map((r: { n: number }) => {
+    r.n++
+    return r
+  })
+  const twice: OperatorSpec = { kind: 'flatMap', fn: (r: object) => [r, r] }
+  const chain = compile({
+    spec: source,
+    children: [{ spec: twice, children: [{ spec: grow, exits: [{ writer }] }] }],
+  })
+  run(chain, [{ n: 1 }])
+  expect(writer.written).toEqual([{ n: 2 }, { n: 2 }])
+})
