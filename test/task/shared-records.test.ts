@@ -5,7 +5,7 @@ import { sharedEmitters } from '../../src/task/shared-records.ts'
 import { chainOf, type Sketch } from './fakes.ts'
 
 type Kind = OperatorSpec['kind']
-type Tree = readonly [kind: Kind, ...children: readonly Tree[]]
+type Tree = readonly [kind: Kind, ...children: Tree[]]
 
 const sketchOf = ([kind, ...children]: Tree): Sketch => ({
   spec: { kind } as unknown as OperatorSpec,
