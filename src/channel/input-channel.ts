@@ -104,6 +104,15 @@ export class InputChannel {
     if (this.cursor === this.limit && this.#marks.kind === 0) this.#release()
   }
 
+  /**
+   * The producer is gone: takes what it posted and closes the port, which would stay open for as
+   * long as a message lies in it. What was published can still be read.
+   */
+  detach(): void {
+    this.#takeMessages()
+    this.#port.close()
+  }
+
   /** Closes the port; the channel cannot be used afterwards. */
   close(): void {
     this.#port.close()

@@ -211,6 +211,7 @@ export class JobExecution {
   }
 
   #end(outcome: Outcome): void {
+    for (const reader of this.#options.results) reader.detach()
     this.#move(outcome.status)
     this.#resolveStarted()
     this.#resolveEnded(outcome)

@@ -57,6 +57,11 @@ export class ResultReader {
       .finally(this.#resolveStopped)
   }
 
+  /** All producers are gone; rows that have come can still be read. */
+  detach(): void {
+    for (const channel of this.#options.gate.channels) channel.detach()
+  }
+
   close(): void {
     for (const channel of this.#options.gate.channels) channel.close()
   }

@@ -70,7 +70,7 @@ test('a task in an endless loop is ended when its time is over', async () => {
   expect(fileTree(output)).toEqual([])
 })
 
-test('a task that waits for its consumers in the middle of a record ends when told to', async () => {
+test('a record that waits for its consumers gives up when its task is told to end', async () => {
   const job = await runJob(JOB, {
     args: { to: 'rows', at: 'flood' },
     config: { 'task.cancellation.timeout': '1 h', 'pipeline.overdraft-bytes-max': '32 mb' },
