@@ -49,7 +49,11 @@ function isValue(word: string): boolean {
 function refuseTypo(name: string): void {
   const meant = OPTIONS.find((option) => distance(option, name) <= TYPO_DISTANCE_MAX)
   if (meant === undefined) return
-  throw new SluiceError('BAD_USAGE', `unknown option --${name}; did you mean --${meant}?`, {
+  const message =
+    meant === name
+      ? `--${name} is an option of another command`
+      : `unknown option --${name}; did you mean --${meant}?`
+  throw new SluiceError('BAD_USAGE', message, {
     hint: `if it is the job's own argument, write it behind --: -- --${name} ...`,
   })
 }

@@ -11,6 +11,7 @@ import { describeError } from './describe-error.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { InfoFlags } from './info.ts'
 import type { Definition, RunFlags } from './run-flags.ts'
+import { onceReaderIsGone } from './standard-output.ts'
 
 const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug']
 
@@ -32,6 +33,7 @@ Example:
 
 /** Runs the command line (`argv` without node and script) and sets the process's exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
+  onceReaderIsGone()
   try {
     await program().parseAsync([...argv], { from: 'user' })
   } catch (error) {
@@ -50,6 +52,7 @@ function program(): Command {
     .version(version(), '-V, --version')
     .exitOverride()
     .showSuggestionAfterError()
+    .showHelpAfterError('(sluice --help tells more)')
     .addHelpText('after', EXIT_CODES_HELP)
   addRun(root)
   addInfo(root)
@@ -90,6 +93,7 @@ function jobCommand(root: Command, name: string): Command {
   return root
     .command(name)
     .argument('<job>', 'the module whose default export is the job')
+    .showHelpAfterError(`(sluice ${name} --help tells more)`)
     .usage("[options] <job> [the job's own --arguments]")
     .option('-p, --parallelism <n>', 'subtasks of every operator that sets none', parallelism)
     .addOption(

@@ -2,8 +2,7 @@
  * `sluice run`: one job from its start to its end, with log, progress, results and signals.
  * Main thread.
  */
-import { once } from 'node:events'
-import type { Logger } from '../base/log.ts'
+import { lineOf } from '../coordinator/result-readers.ts'
 import { runJob } from '../coordinator/run-job.ts'
 import type { JobHandle, JobResult } from '../coordinator/run-options.ts'
 import { describeError } from './describe-error.ts'
@@ -12,18 +11,26 @@ import { parseJobArguments } from './job-arguments.ts'
 import { createLogger } from './logger.ts'
 import { showProgress } from './progress.ts'
 import { configOf, type RunCommand, type RunFlags } from './run-flags.ts'
+import { onceReaderIsGone, printLine } from './standard-output.ts'
 import { StatusLine } from './status-line.ts'
-import { type StopSignals, stopSignals } from './stop-signals.ts'
+import { stopSignals } from './stop-signals.ts'
+import { totalsOf } from './totals.ts'
 
 /** Runs the job and gives the exit code. What goes wrong is printed here. */
 export async function run(job: string, command: RunCommand<RunFlags>): Promise<number> {
   const { flags } = command
   const line = new StatusLine(process.stderr)
   const log = await createLogger({ level: flags.logLevel, line })
-  const stop = stopSignals((name) => {
-    log.info({ signal: name }, 'stopping the job; once more ends it at once')
+  const stop = stopSignals({
+    first: (name) => log.info({ signal: name }, 'stopping the job; once more ends it at once'),
+    second: () => line.end({ keep: true }),
   })
-  endQuietlyWithoutReader(stop)
+  onceReaderIsGone(() => stop.stop(exitCodes.finished))
+  let printed = 0
+  const print = (text: string) => {
+    printed++
+    return line.around(() => printLine(text))
+  }
   let code: number = exitCodes.usage
   try {
     const handle = await runJob(job, {
@@ -32,11 +39,14 @@ export async function run(job: string, command: RunCommand<RunFlags>): Promise<n
       overwrite: flags.overwrite,
       signal: stop.signal,
       log,
-      onPrint: (text: string) => line.around(() => printLine(text)),
+      onPrint: print,
     })
     code = exitCodes.failed
+    const rows = printCollected(handle, print)
     const result = await watch(handle, { line, progress: flags.progress ?? line.interactive })
-    logTotals(result, log)
+    await rows
+    const { fields, text } = totalsOf(result, printed)
+    log.info(fields, text)
     return stop.exitCode ?? exitCodes.finished
   } catch (error) {
     // Nobody reads on: the failed write is no news.
@@ -58,22 +68,16 @@ async function watch(
   return handle.finished.finally(end)
 }
 
-function logTotals({ durationMs, metrics }: JobResult, log: Logger): void {
-  const { recordsRead, recordsWritten } = metrics
-  const seconds = Math.round(durationMs) / 1000
-  const fields = { recordsRead, recordsWritten, seconds }
-  log.info(fields, `${recordsRead} records read, ${recordsWritten} written in ${seconds} s`)
-}
-
-/** Waits while the reader of the pipe is behind, so that a slow one holds the job back. */
-async function printLine(text: string): Promise<void> {
-  if (!process.stdout.write(`${text}\n`)) await once(process.stdout, 'drain')
-}
-
-/** `sluice run job.ts | head` ends when head has seen enough. */
-function endQuietlyWithoutReader(stop: StopSignals): void {
-  process.stdout.on('error', (error: Error & { readonly code?: string }) => {
-    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
-    stop.stop(exitCodes.finished)
+/**
+ * The command is the program that reads what a job collects: it prints the rows as `print(name)`
+ * would. Never rejects, since `finished` tells the same error.
+ */
+async function printCollected(
+  handle: JobHandle,
+  print: (line: string) => Promise<void>,
+): Promise<void> {
+  const loops = handle.results.map(async (name) => {
+    for await (const row of handle.collect(name)) await print(`${name}> ${lineOf(row)}`)
   })
+  await Promise.allSettled(loops)
 }

@@ -17,8 +17,14 @@ export interface StopSignals {
 const codeOf = { SIGINT: exitCodes.interrupted, SIGTERM: exitCodes.terminated } as const
 const names = ['SIGINT', 'SIGTERM'] as const
 
-/** `onFirst` is told the name of the first signal. */
-export function stopSignals(onFirst: (name: string) => void): StopSignals {
+export interface SignalListeners {
+  /** Called with the name of the first signal. */
+  first(name: string): void
+  /** Called before the second one ends the process. */
+  second(): void
+}
+
+export function stopSignals(on: SignalListeners): StopSignals {
   const controller = new AbortController()
   let exitCode: number | undefined
   const stop = (code: number) => {
@@ -27,8 +33,11 @@ export function stopSignals(onFirst: (name: string) => void): StopSignals {
   }
   const handle = (name: NodeJS.Signals) => {
     const code = codeOf[name as keyof typeof codeOf]
-    if (controller.signal.aborted) process.exit(code)
-    onFirst(name)
+    if (controller.signal.aborted) {
+      on.second()
+      process.exit(code)
+    }
+    on.first(name)
     stop(code)
   }
   for (const name of names) process.on(name, handle)

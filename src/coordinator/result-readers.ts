@@ -34,8 +34,8 @@ export function resultReader(input: ResultReaderInput): ResultReader {
   })
 }
 
-/** Text as it is, anything else as one line of JSON. */
-function lineOf(row: unknown): string {
+/** A row as it is printed: text as it is, anything else as one line of JSON. */
+export function lineOf(row: unknown): string {
   if (typeof row === 'string') return row
   const text = JSON.stringify(row, (_, value: unknown) =>
     typeof value === 'bigint' ? value.toString() : value,

@@ -59,6 +59,8 @@ export interface JobHandle {
   readonly id: string
   readonly name: string
   readonly status: JobStatus
+  /** The names of the streams that the job collects. */
+  readonly results: readonly string[]
   /** Resolves when the job finished or was cancelled; rejects with a SluiceError if it failed. */
   readonly finished: Promise<JobResult>
   /** Stops the job and resolves when nothing of it is left. Output not committed is withdrawn. */

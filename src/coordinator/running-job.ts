@@ -41,6 +41,10 @@ export class RunningJob implements JobHandle {
     return 'running'
   }
 
+  get results(): readonly string[] {
+    return this.#options.plan.results.filter((one) => !one.isPrint).map((one) => one.name)
+  }
+
   /** Rejects if the job failed before all of its tasks ran. */
   async untilStarted(): Promise<void> {
     const { execution } = this.#options
@@ -79,7 +83,7 @@ export class RunningJob implements JobHandle {
     const { execution, clock, startedMs, log } = this.#options
     const outcome = await execution.ended
     this.#stopListening()
-    const durationMs = clock.monotonicMs() - startedMs
+    const durationMs = Math.round(clock.monotonicMs() - startedMs)
     if (outcome.status === 'failed') {
       log.error({ job: this.name, id: this.id, durationMs }, `job failed: ${outcome.error.message}`)
       throw outcome.error
@@ -89,7 +93,7 @@ export class RunningJob implements JobHandle {
   }
 
   #noSuchResult(name: string): SluiceError {
-    const known = this.#options.plan.results.filter((one) => !one.isPrint).map((one) => one.name)
+    const known = this.results
     return new SluiceError('NO_SUCH_RESULT', `job '${this.name}' collects nothing as '${name}'`, {
       hint:
         known.length === 0 ? `add .collect('${name}') to a stream` : `it has: ${known.join(', ')}`,

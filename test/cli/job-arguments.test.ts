@@ -24,6 +24,10 @@ test.each([
   expect(() => parseJobArguments(words.split(' '))).toThrow(`did you mean ${meant}?`)
 })
 
+test('an option of another command is called that', () => {
+  expect(() => parseJobArguments(['--overwrite'])).toThrow('--overwrite is an option of another')
+})
+
 test('a word that belongs to no option is refused', () => {
   expect(() => parseJobArguments(['--a', '1', 'stray'])).toThrow("'stray' is neither")
   expect(() => parseJobArguments(['-x'])).toThrow("'-x' is neither")

@@ -25,6 +25,16 @@ test('results go to standard output, and the log to standard error as JSON lines
   expect(log.at(-1)).toMatchObject({ recordsRead: 6 })
 })
 
+test('rows that the job collects are printed under their names', async () => {
+  const { code, out, err } = await ended(start('collecting.ts'))
+  expect(code).toBe(0)
+  const lines = linesOf(out)
+  expect(lines).toHaveLength(75_000)
+  expect(lines).toContain('evens> {"index":49998}')
+  expect(lines).toContain('texts> number 49999')
+  expect(JSON.parse(linesOf(err).at(-1)!)).toMatchObject({ recordsPrinted: 75_000 })
+})
+
 test('the log level silences the log', async () => {
   expect((await ended(start('words.ts', '--log-level', 'silent'))).err).toBe('')
 })
@@ -74,6 +84,14 @@ test('the command works in a shell pipe', async () => {
   const { stdout } = await promisify(execFile)('sh', ['-c', pipe], { cwd: JOBS })
   expect(linesOf(stdout)).toEqual(['{"index":0}', '{"index":1}'])
 })
+
+test.each(['--help', 'run --help', 'info words.ts'])(
+  'nobody is told when the reader of %s goes away',
+  async (words) => {
+    const pipe = `"${process.execPath}" "${COMMAND}" ${words} | true`
+    expect((await promisify(execFile)('sh', ['-c', pipe], { cwd: JOBS })).stderr).toBe('')
+  },
+)
 
 function start(...words: readonly string[]): ChildProcess {
   return spawn(process.execPath, [COMMAND, 'run', ...words], { cwd: JOBS })
