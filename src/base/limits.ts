@@ -10,6 +10,8 @@ export const limits = {
   channelSegmentsMax: 256,
   barrierSlots: 8,
   parallelismMax: 1024,
+  /** Each is a thread: with twice as many, Linux refuses a process more memory mappings. */
+  tasksMax: 1024,
   maxParallelismMax: 32_768,
   overdraftBytesMax: 64 << 20,
   recordBytesMax: 32 << 20,

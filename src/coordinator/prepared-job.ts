@@ -5,6 +5,8 @@
  */
 import { buildGraph, parseArgs } from '../api/build-graph.ts'
 import type { Job } from '../api/job.ts'
+import { SluiceError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import { jobGraph } from '../graph/chains.ts'
 import type { ExecutionGraph } from '../graph/execution-graph.ts'
 import { executionGraph } from '../graph/execution-graph.ts'
@@ -39,15 +41,25 @@ export async function prepareJob(job: Job, given: PrepareOptions): Promise<Prepa
   const args = await parseArgs(job, given.args ?? {})
   const graph = buildGraph(job, args)
   const chains = jobGraph(graph, options)
+  const execution = executionGraph(chains)
+  checkTasks(job, execution.tasks.length)
   return {
     job,
     args,
     options,
     graph,
     jobGraph: chains,
-    execution: executionGraph(chains),
+    execution,
     fingerprint: fingerprint(graph),
   }
+}
+
+/** Beyond the limit the process itself would die, with all that it runs besides. */
+function checkTasks(job: Job, tasks: number): void {
+  const { tasksMax } = limits
+  if (tasks <= tasksMax) return
+  const message = `job '${job.name}' has ${tasks} tasks, each a thread; at most ${tasksMax} fit`
+  throw new SluiceError('TOO_MANY_TASKS', message, { hint: 'lower the parallelism' })
 }
 
 function parallelismOf(given: PrepareOptions): Record<string, unknown> {
