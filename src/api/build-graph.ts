@@ -19,7 +19,7 @@ export async function parseArgs(job: Job, given: unknown): Promise<unknown> {
   if (job.argsSchema === undefined) return given
   const result = await job.argsSchema['~standard'].validate(given)
   if (result.issues === undefined) return result.value
-  const sentences = result.issues.map((issue) => `${nameOf(issue)}: ${issue.message}`)
+  const sentences = result.issues.map(sentenceOf)
   throw new SluiceError('BAD_ARGUMENT', `job '${job.name}': ${sentences.join('; ')}`, {
     hint: `the job's schema refused its arguments: correct ${result.issues.map(nameOf).join(', ')}`,
   })
@@ -55,6 +55,12 @@ function runBuild(job: Job, run: () => unknown): unknown {
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}
+
+/** Sluice's own schemas name the field already. */
+function sentenceOf(issue: StandardSchemaV1.Issue): string {
+  if (issue.message.startsWith("field '")) return issue.message.replace('field', 'argument')
+  return `${nameOf(issue)}: ${issue.message}`
 }
 
 function nameOf(issue: StandardSchemaV1.Issue): string {

@@ -13,6 +13,7 @@ import { isJob, type Job } from '../api/job.ts'
 import { errorToData, SluiceError } from '../base/errors.ts'
 import { bundleFailure } from './bundle-failure.ts'
 import { jobPlugin } from './job-plugin.ts'
+import { missingExport } from './missing-export.ts'
 import { mapError } from './source-positions.ts'
 
 export interface JobArtefact {
@@ -73,10 +74,14 @@ async function importArtefact(artefact: JobArtefact): Promise<Record<string, unk
   } catch (error) {
     const mapped = mapError(errorToData(error), artefact)
     const place = mapped.place ?? artefact.path
+    const missing = await missingExport(mapped.message)
+    const { hint } = missing ?? mapped
     const failure = new SluiceError(
       'JOB_IMPORT_FAILED',
-      `${place}: the job's module threw while it was imported: ${mapped.message}`,
-      { place, ...(mapped.hint === undefined ? {} : { hint: mapped.hint }) },
+      missing === undefined
+        ? `${place}: the job's module threw while it was imported: ${mapped.message}`
+        : `${place}: ${missing.message}`,
+      { place, ...(hint === undefined ? {} : { hint }) },
     )
     if (mapped.stack !== undefined) failure.stack = mapped.stack
     throw failure

@@ -2,7 +2,7 @@
  * What the operating system says about a file, as an error that a user can act on.
  * Threads: any.
  */
-import { resolve } from 'node:path'
+import { isAbsolute } from 'node:path'
 import { SluiceError } from '../../base/errors.ts'
 
 /** `ENOENT` and its kin; undefined for what is no system error. */
@@ -25,11 +25,11 @@ export function fileError(error: unknown, path: string): SluiceError {
 
 /** FILE_NOT_FOUND for a path or a pattern. */
 export function fileNotFound(path: string, cause?: unknown): SluiceError {
-  const full = resolve(path)
-  const also = full === path ? '' : ` (that is ${full})`
-  return new SluiceError('FILE_NOT_FOUND', `there is no file ${path}${also}`, {
+  return new SluiceError('FILE_NOT_FOUND', `there is no file ${path}`, {
     place: path,
-    hint: 'check the spelling and the directory in which the job was started',
+    hint: isAbsolute(path)
+      ? 'check the spelling'
+      : `check the spelling, and the directory in which the job was started: ${process.cwd()}`,
     ...(cause === undefined ? {} : { cause }),
   })
 }

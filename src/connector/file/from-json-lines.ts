@@ -7,7 +7,7 @@ import type { Source } from '../../operator/source.ts'
 import type { LineOptions } from './line-options.ts'
 import { lineSizes } from './line-options.ts'
 import { LineEnumerator, LineReader } from './line-source.ts'
-import type { FileInput } from './paths.ts'
+import { type FileInput, inputsOf } from './paths.ts'
 
 export interface FromJsonLinesOptions extends LineOptions {
   /**
@@ -32,9 +32,10 @@ export function fromJsonLines<T = unknown>(
 ): Source<T> {
   const sizes = lineSizes(options, 'fromJsonLines')
   const { onUnreadable = 'fail' } = options
+  const inputs = inputsOf(input, 'fromJsonLines')
   return {
     kind: 'from-json-lines',
-    name: `json lines ${typeof input === 'string' ? input : input.join(', ')}`,
+    name: `json lines ${inputs.join(', ')}`,
     options: { input, ...sizes },
     bounded: true,
     enumerator: () => new LineEnumerator(input, EXTENSIONS, sizes.splitBytes),

@@ -6,8 +6,7 @@ import type { Source, SplitEnumerator } from '../../operator/source.ts'
 import { openParquetFile, pickColumns } from './parquet-file.ts'
 import type { ParquetSplit } from './parquet-reader.ts'
 import { ParquetReader } from './parquet-reader.ts'
-import type { FileInput } from './paths.ts'
-import { findFiles } from './paths.ts'
+import { type FileInput, findFiles, inputsOf } from './paths.ts'
 
 export interface ParquetOptions<T> {
   /** Only these columns, in this order; all without it. Others are neither read nor decoded. */
@@ -34,9 +33,10 @@ export function parquet<T = Record<string, unknown>>(
   options: ParquetOptions<T> = {},
 ): Source<T> {
   const { columns, batchRows = BATCH_ROWS_DEFAULT } = options
+  const inputs = inputsOf(input, 'parquet')
   return {
     kind: 'parquet',
-    name: `parquet ${typeof input === 'string' ? input : input.join(', ')}`,
+    name: `parquet ${inputs.join(', ')}`,
     options: { input, ...(columns === undefined ? {} : { columns }), batchRows },
     bounded: true,
     enumerator: () => new ParquetEnumerator(input, columns),

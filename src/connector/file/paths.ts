@@ -19,12 +19,7 @@ export async function findFiles(
   input: FileInput,
   extensions: readonly string[],
 ): Promise<readonly string[]> {
-  const inputs = typeof input === 'string' ? [input] : input
-  if (inputs.length === 0 || inputs.some((path) => typeof path !== 'string' || path === '')) {
-    throw new SluiceError('NO_INPUT', `the input of a file source is ${JSON.stringify(input)}`, {
-      hint: 'name a file, a directory or a pattern',
-    })
-  }
+  const inputs = inputsOf(input, 'a file source')
   const found: string[] = []
   for (const path of inputs) {
     const files = isPattern(path)
@@ -33,6 +28,21 @@ export async function findFiles(
     found.push(...files)
   }
   return [...new Set(found)]
+}
+
+/**
+ * An input as a list; `source` is who asks. Throws NO_INPUT where a path is missing, as when the
+ * job's argument for it was not given.
+ */
+export function inputsOf(input: FileInput, source: string): readonly string[] {
+  const inputs: readonly unknown[] = Array.isArray(input) ? input : [input]
+  if (inputs.length > 0 && inputs.every((path) => typeof path === 'string' && path !== '')) {
+    return inputs as readonly string[]
+  }
+  const given = JSON.stringify(input) ?? String(input)
+  throw new SluiceError('NO_INPUT', `${source} has no input to read: it got ${given}`, {
+    hint: 'name a file, a directory or a pattern',
+  })
 }
 
 function isPattern(path: string): boolean {

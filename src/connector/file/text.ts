@@ -6,7 +6,7 @@ import type { Source } from '../../operator/source.ts'
 import type { LineOptions } from './line-options.ts'
 import { lineSizes } from './line-options.ts'
 import { LineEnumerator, type LineParser, LineReader } from './line-source.ts'
-import type { FileInput } from './paths.ts'
+import { type FileInput, inputsOf } from './paths.ts'
 
 /**
  * Reads lines of UTF-8 as strings, without their ends: a path, a directory (all its files), a
@@ -17,9 +17,10 @@ import type { FileInput } from './paths.ts'
  */
 export function text(input: FileInput, options: LineOptions = {}): Source<string> {
   const sizes = lineSizes(options, 'text')
+  const inputs = inputsOf(input, 'text')
   return {
     kind: 'text',
-    name: `text ${typeof input === 'string' ? input : input.join(', ')}`,
+    name: `text ${inputs.join(', ')}`,
     options: { input, ...sizes },
     bounded: true,
     enumerator: () => new LineEnumerator(input, [''], sizes.splitBytes),

@@ -57,11 +57,11 @@ test('a list keeps its order and names no file twice', async () => {
   expect(await find('b.jsonl', '?.jsonl')).toEqual(['b.jsonl', 'a.jsonl'])
 })
 
-test('a file that is not there is named in full, with a hint', async () => {
+test('a file that is not there is named, with the directory it was looked for in', async () => {
   await expect(findFiles('no/such.jsonl', ['.jsonl'])).rejects.toMatchObject({
     code: 'FILE_NOT_FOUND',
-    message: `there is no file no/such.jsonl (that is ${join(process.cwd(), 'no/such.jsonl')})`,
-    hint: expect.stringContaining('directory in which the job was started'),
+    message: 'there is no file no/such.jsonl',
+    hint: expect.stringContaining(`directory in which the job was started: ${process.cwd()}`),
   })
 })
 
