@@ -42,7 +42,10 @@ export interface WatermarkStrategy<Time> {
 export interface Stream<out T> {
   readonly __record?: T
 
-  /** Turns each record into another. */
+  /**
+   * Turns each record into another, or changes it and returns it. What it returns belongs to what
+   * follows: do not return an object that the function keeps.
+   */
   map<O>(fn: (record: T) => O): Stream<O>
 
   /**
