@@ -14,6 +14,8 @@ import {
   mean,
   output,
   type SideOutput,
+  schema,
+  t,
   tumbling,
   value,
 } from 'sluice'
@@ -57,7 +59,10 @@ const LATE_MINUTES = 15
 
 const incomplete: SideOutput<Row> = output('incomplete')
 
-export default defineJob('flights', (env, args: { input: string; output: string }) => {
+/** Checked, so that nothing starts when one is missing or misspelt. */
+const args = schema({ input: t.string, output: t.string })
+
+export default defineJob('flights', { args }, (env, args) => {
   const complete = env
     .from(parquet<Row>(args.input))
     .process((row, ctx, emit: Emit<Flight>) => {

@@ -6,7 +6,17 @@
  *
  * A line of the input: {"shop":"Oslo","time":1700000000000,"amount":12.5}
  */
-import { count, defineJob, max, output, sum, tumbling, type UnreadableRecord } from 'sluice'
+import {
+  count,
+  defineJob,
+  max,
+  output,
+  schema,
+  sum,
+  t,
+  tumbling,
+  type UnreadableRecord,
+} from 'sluice'
 import { fromJsonLines, jsonLines } from 'sluice/file'
 
 interface Order {
@@ -20,7 +30,10 @@ const unreadable = output<UnreadableRecord>('unreadable')
 const refused = output<{ order: Order; reason: string }>('refused')
 const late = output<Order>('late')
 
-export default defineJob('orders', (env, args: { input: string; output: string }) => {
+/** Checked, so that nothing starts when one is missing or misspelt. */
+const args = schema({ input: t.string, output: t.string })
+
+export default defineJob('orders', { args }, (env, args) => {
   const lines = env.from(
     fromJsonLines<Order>(args.input, { onUnreadable: { sideOutput: unreadable } }),
   )

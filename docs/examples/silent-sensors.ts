@@ -5,8 +5,9 @@
  *
  * A line of the input: {"sensor":"pump-3","time":1700000000000,"celsius":41.5}
  * Alerts go to files, and as they come to the program that runs the job: job.collect('alerts').
+ * The command line prints them.
  */
-import { defineJob, type Emit, value } from 'sluice'
+import { defineJob, type Emit, schema, t, value } from 'sluice'
 import { fromJsonLines, jsonLines } from 'sluice/file'
 
 interface Reading {
@@ -27,7 +28,10 @@ interface Alert {
 const SILENCE_MS = 60_000
 const READINGS_KEPT = 3
 
-export default defineJob('silent sensors', (env, args: { input: string; output: string }) => {
+/** Checked, so that nothing starts when one is missing or misspelt. */
+const args = schema({ input: t.string, output: t.string })
+
+export default defineJob('silent sensors', { args }, (env, args) => {
   const alerts = env
     .from(fromJsonLines<Reading>(args.input))
     .watermarks({ time: 'time', outOfOrder: '5 s', idle: '30 s' })

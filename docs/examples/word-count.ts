@@ -5,7 +5,7 @@
  *
  * Prints a line for each word at the end: {"word":"the","count":12}
  */
-import { defineJob, type Emit, print, value } from 'sluice'
+import { defineJob, type Emit, print, schema, t, value } from 'sluice'
 import { text } from 'sluice/file'
 
 interface WordCount {
@@ -13,7 +13,7 @@ interface WordCount {
   count: number
 }
 
-export default defineJob('word count', (env, args: { input: string }) => {
+export default defineJob('word count', { args: schema({ input: t.string }) }, (env, args) => {
   env
     .from(text(args.input))
     .flatMap((line) => line.toLowerCase().match(/\p{Letter}+/gu) ?? [])
