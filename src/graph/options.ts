@@ -23,6 +23,34 @@ export interface JobOptions {
   readonly heapBytes: number | undefined
   readonly cancellationTimeoutMs: number
   readonly development: boolean
+  /** Undefined: only when asked, and at the end. */
+  readonly checkpointIntervalMs: number | undefined
+  readonly checkpointMode: 'exactly-once' | 'at-least-once'
+  readonly checkpointTimeoutMs: number
+  readonly checkpointMinPauseMs: number
+  readonly checkpointsConcurrentMax: number
+  /** Undefined: any number. */
+  readonly checkpointFailuresTolerated: number | undefined
+  /** What becomes of the checkpoints of a job that is cancelled, or fails for good. */
+  readonly checkpointRetention:
+    | 'no-externalized-checkpoints'
+    | 'delete-on-cancellation'
+    | 'retain-on-cancellation'
+  readonly checkpointsRetained: number
+  /** The job's checkpoint directory. Undefined: checkpoints are kept in memory. */
+  readonly checkpointDirectory: string | undefined
+  /** Snappy, a key group at a time. */
+  readonly checkpointCompression: boolean
+  /** Keyed state of a task below this goes into the metadata. */
+  readonly checkpointInlineBytesMax: number
+  readonly checkpointHistorySize: number
+  /** 'latest', 'none' or the path of a checkpoint; undefined is 'none'. */
+  readonly restore: string | undefined
+  readonly ignoreUnclaimedState: boolean
+  /** Undefined: fixed delay where checkpoints are taken, none otherwise. */
+  readonly restartStrategy: 'none' | 'fixed-delay' | undefined
+  readonly restartAttempts: number
+  readonly restartDelayMs: number
 }
 
 export type OptionKind = 'duration' | 'size' | 'int' | 'boolean'

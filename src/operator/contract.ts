@@ -86,6 +86,18 @@ export interface Operator {
   ready?(): boolean
   /** All input is consumed: emit what is left. */
   finish?(): void
+  /**
+   * The synchronous part of a snapshot: the little that is neither keyed nor operator state, as
+   * plain data. Called between two records.
+   */
+  snapshot?(): unknown
+  /**
+   * What `snapshot` gave, before the first record and after `open` and the restoring of state:
+   * its own where the parallelism is what it was, otherwise that of all subtasks there were.
+   */
+  restore?(parts: readonly unknown[]): void
+  /** All state is restored, `restore` included: rebuild what follows from it. */
+  restored?(): void
   /** Always called, after `finish`, a failure or a cancellation; must not emit. */
   close?(): void | Promise<void>
 }

@@ -25,7 +25,8 @@ export interface SinkWriter<T = unknown> {
   flush?(): void
   /**
    * Everything written so far becomes a set of committables, structured-clonable and small.
-   * Called at each checkpoint and once at the end of the input.
+   * Called at each checkpoint and once at the end of the input. What belongs to it is settled
+   * before the call returns: records go on being written while its promise is pending.
    */
   prepareCommit(checkpointId: number): readonly unknown[] | Promise<readonly unknown[]>
   /** Always called; what was not handed over by `prepareCommit` is thrown away. */
@@ -37,11 +38,24 @@ export interface CommitContext {
   readonly sinkId: string
 }
 
+/** The checkpoint that a job goes on from. */
+export interface RestoredCheckpoint {
+  readonly checkpointId: number
+  /** Of the job that took it: another one where a job starts from a checkpoint of elsewhere. */
+  readonly lineage: string
+}
+
 export interface StartContext extends CommitContext {
   /** The user allows to replace output that is already there. */
   readonly overwrite: boolean
-  /** True where the job goes on from a checkpoint: existing output is its own. */
-  readonly restoring: boolean
+  /** Present where the job goes on from a checkpoint: output of that lineage is its own. */
+  readonly restored?: RestoredCheckpoint | undefined
+  /** Whether the job takes checkpoints: then its output must be found again after a restart. */
+  readonly checkpointing: boolean
+}
+
+export interface RecoverContext extends CommitContext {
+  readonly restored: RestoredCheckpoint
 }
 
 /** Main thread: before, between and after the writers. */
@@ -50,10 +64,15 @@ export interface SinkCommitter {
   start?(context: StartContext): Promise<void>
   /** Makes committables visible. Idempotent: the same may come again after a crash. */
   commit(committables: readonly unknown[], context: CommitContext): Promise<void>
-  /** After a restore: finishes what the restored checkpoint holds, withdraws what came later. */
-  recover?(committed: readonly unknown[], context: CommitContext): Promise<void>
+  /**
+   * After a restore, before any writer: commits what the restored checkpoint holds, withdraws what
+   * was published under later ids, throws away what was never committed. Idempotent.
+   */
+  recover?(committables: readonly unknown[], context: RecoverContext): Promise<void>
   /** After a failure or a cancellation: throws away what was never committed. */
   abort?(context: CommitContext): Promise<void>
+  /** The job has finished and all is committed: nothing of it will be restored any more. */
+  finish?(context: CommitContext): Promise<void>
   close?(): Promise<void>
 }
 
@@ -65,6 +84,11 @@ export interface Sink<T> {
   readonly options: Readonly<Record<string, unknown>>
   writer(context: WriterContext): SinkWriter<T>
   committer?(): SinkCommitter
+  /**
+   * True if `recover` can withdraw what was published after the restored checkpoint: then an older
+   * checkpoint can be restored without doubling output. Default: false.
+   */
+  readonly canWithdraw?: boolean
   /**
    * True if `write` takes what it needs of a record before it returns, and neither keeps nor
    * changes it: then it is not given a copy where others hold the record too. Default: false.

@@ -6,6 +6,7 @@ import type {
   InputChannelDescription,
   OutputChannelDescription,
 } from '../channel/create-channel.ts'
+import type { TaskRestore } from './snapshot.ts'
 
 export interface TaskDeployment {
   readonly attempt: number
@@ -21,6 +22,10 @@ export interface TaskDeployment {
   readonly options: object
   readonly doorbell: SharedArrayBuffer
   readonly metrics: SharedArrayBuffer
+  /** Whether checkpoints are taken: then the end waits for a final one. */
+  readonly checkpointing: boolean
+  /** What the task takes over of a checkpoint. */
+  readonly restore: TaskRestore | undefined
   /** Consumer ends in the order of the task's input gate. */
   readonly inputs: readonly InputChannelDescription[]
   /** Producer ends, one list an exit of the vertex. */

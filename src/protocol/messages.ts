@@ -3,7 +3,8 @@
  * messages of other attempts are dropped. Records never travel this way.
  */
 import type { ErrorData } from '../base/errors.ts'
-import type { Split } from '../operator/source.ts'
+import type { StateChunk } from '../state/snapshot-contract.ts'
+import type { SnapshotStats, SplitProgress, TaskSnapshot } from './snapshot.ts'
 
 /** What one sink operator of a task hands over to be committed. */
 export interface SinkCommittables {
@@ -23,10 +24,21 @@ export type ToTask =
   | {
       readonly type: 'splits'
       readonly attempt: number
-      readonly splits: readonly Split[]
+      readonly splits: readonly SplitProgress[]
       /** No split will follow these. */
       readonly last: boolean
     }
+  /** To sources: take a snapshot before anything that was sent later, and pass the barrier on. */
+  | {
+      readonly type: 'trigger-checkpoint'
+      readonly attempt: number
+      readonly checkpointId: number
+      readonly triggeredMs: number
+    }
+  /** Its barriers and its snapshot, wherever they are, mean nothing any more. */
+  | { readonly type: 'abort-checkpoint'; readonly attempt: number; readonly checkpointId: number }
+  /** A state chunk is written: as many bytes fewer are on their way. */
+  | { readonly type: 'chunk-written'; readonly attempt: number; readonly bytes: number }
   | { readonly type: 'close'; readonly attempt: number }
   | { readonly type: 'cancel'; readonly attempt: number }
 
@@ -39,6 +51,31 @@ export type FromTask =
     }
   | { readonly type: 'ready'; readonly attempt: number; readonly task: number }
   | { readonly type: 'split-request'; readonly attempt: number; readonly task: number }
+  /** All input is processed; what was written waits for the final checkpoint. */
+  | { readonly type: 'ended'; readonly attempt: number; readonly task: number }
+  /** Keyed state too large to travel inside the acknowledgement: to be packed and written. */
+  | {
+      readonly type: 'state-chunk'
+      readonly attempt: number
+      readonly task: number
+      readonly checkpointId: number
+      readonly chunk: StateChunk
+    }
+  | {
+      readonly type: 'acknowledge'
+      readonly attempt: number
+      readonly task: number
+      readonly checkpointId: number
+      readonly snapshot: TaskSnapshot
+      readonly stats: SnapshotStats
+    }
+  | {
+      readonly type: 'decline'
+      readonly attempt: number
+      readonly task: number
+      readonly checkpointId: number
+      readonly message: string
+    }
   | {
       readonly type: 'finished'
       readonly attempt: number

@@ -3,6 +3,9 @@
  * the bytes live. State is addressed by (key group, key, namespace, map key).
  * Threads: the task that owns the subtask.
  */
+import type { ByteReader, ByteWriter } from '../codec/byte-stream.ts'
+import type { ChunkSink, SectionHeader, StatePart, StateWalk } from './snapshot-contract.ts'
+
 export interface ValueState<T> {
   get(): T
   set(value: T): void
@@ -25,6 +28,34 @@ export interface MapState<K, V> extends Iterable<[K, V]> {
 }
 
 export type StateKind = 'value' | 'list' | 'map'
+
+/**
+ * Entries in dense slots that are not the backend's own but belong to its keys, and so to every
+ * snapshot: the timers of an operator. Registered once, before anything is restored.
+ */
+export interface KeyedStore {
+  readonly name: string
+  readonly detail: string
+  /** All slots in use are below this. */
+  readonly slotEnd: number
+  isUsed(slot: number): boolean
+  /** The key slot that the entry belongs to. */
+  keySlotOf(slot: number): number
+  /** Appends the entry without its key. */
+  write(slot: number, out: ByteWriter): void
+  /** Reads what `write` wrote; the key is current. */
+  read(from: ByteReader): void
+}
+
+/** How a store tells the snapshots under way about its changes: before they are made. */
+export interface SnapshotHooks {
+  /** True while any snapshot is being written: only then do the others need to be called. */
+  readonly isActive: boolean
+  /** The entry is about to change, to be removed, or to be handed out where it can be changed. */
+  touch(slot: number): void
+  /** The slot has been taken into use. */
+  added(slot: number): void
+}
 
 /** One declared state of an operator. */
 export interface StateDescriptor {
@@ -56,6 +87,10 @@ export interface SlotTable {
   /** Namespace and key of a slot in use. */
   namespaceOf(slot: number): number
   keyOf(slot: number): unknown
+  /** To be called before columns of a slot are used that `slot` and `find` did not just give. */
+  touch(slot: number): void
+  /** Every slot in use, its key current during the call. For rebuilding what follows from it. */
+  forEach(visit: (slot: number) => void): void
 }
 
 /** All keyed state of one operator subtask. */
@@ -74,11 +109,34 @@ export interface KeyedState {
   list<T>(descriptor: StateDescriptor): ListState<T>
   map<K, V>(descriptor: StateDescriptor): MapState<K, V>
   table(name: string, columns: readonly ColumnKind[]): SlotTable
+  /** Makes a store part of every snapshot. */
+  register(store: KeyedStore): SnapshotHooks
+  /**
+   * The synchronous part of a snapshot: notes that all entries there are now belong to it. The
+   * walk then encodes them between steps, each before anybody can change it. Several snapshots
+   * may be under way. `operatorId` goes into the section headers.
+   */
+  snapshot(operatorId: string, sink: ChunkSink): StateWalk
+  /**
+   * Takes in one part, of a state declared (or a store registered) before: under its section's
+   * name and kind. Throws STATE_UNCLAIMED if there is none, STATE_INCOMPATIBLE if it is another
+   * kind, CHECKPOINT_DAMAGED where the bytes make no sense. The current key is lost.
+   */
+  restore(section: SectionHeader, part: StatePart): void
 }
 
 /** Operator state: a list that is redistributed when the parallelism changes. */
 export interface OperatorState {
   list<T>(name: string): ListState<T>
+  /** All lists as encoded items (`ValueCodec`), by name: the synchronous part of a snapshot. */
+  snapshot(): readonly OperatorListSnapshot[]
+  /** Appends items to the list of that name, which may be asked for later. */
+  restore(list: OperatorListSnapshot): void
+}
+
+export interface OperatorListSnapshot {
+  readonly name: string
+  readonly items: readonly Uint8Array[]
 }
 
 export interface KeyedStateOptions {

@@ -1,0 +1,136 @@
+/**
+ * Bytes written and read one value after the other: entries of state in snapshots.
+ * Threads: the one that made it.
+ */
+import { SluiceError } from '../base/errors.ts'
+import type { ValueCodec } from './blob.ts'
+
+const BYTES_MIN = 1 << 10
+const TEXT = new TextEncoder()
+
+export class ByteWriter {
+  bytes = new Uint8Array(0)
+  length = 0
+  #view = new DataView(this.bytes.buffer)
+
+  byte(value: number): void {
+    if (this.length === this.bytes.length) this.reserve(1)
+    this.bytes[this.length++] = value
+  }
+
+  /** A whole number from 0 to 2^32 - 1, small ones in fewer bytes. */
+  varint(value: number): void {
+    let left = value
+    for (; left > 0x7f; left >>>= 7) this.byte((left & 0x7f) | 0x80)
+    this.byte(left)
+  }
+
+  float64(value: number): void {
+    this.reserve(8)
+    this.#view.setFloat64(this.length, value, true)
+    this.length += 8
+  }
+
+  /** The bytes [from, to) behind their number. */
+  sized(bytes: Uint8Array, from: number, to: number): void {
+    this.varint(to - from)
+    this.raw(bytes, from, to)
+  }
+
+  raw(bytes: Uint8Array, from: number, to: number): void {
+    this.reserve(to - from)
+    const own = this.bytes
+    let at = this.length
+    for (let i = from; i < to; i++) own[at++] = bytes[i]!
+    this.length = at
+  }
+
+  text(value: string): void {
+    const bytes = TEXT.encode(value)
+    this.sized(bytes, 0, bytes.length)
+  }
+
+  /** Room for so many more bytes. */
+  reserve(more: number): void {
+    const needed = this.length + more
+    if (needed <= this.bytes.length) return
+    const grown = new Uint8Array(Math.max(BYTES_MIN, 2 * needed))
+    grown.set(this.bytes.subarray(0, this.length))
+    this.bytes = grown
+    this.#view = new DataView(grown.buffer)
+  }
+
+  /** Gives away what was written and begins anew with no memory. */
+  take(): Uint8Array {
+    const taken = this.bytes.subarray(0, this.length)
+    this.bytes = new Uint8Array(0)
+    this.#view = new DataView(this.bytes.buffer)
+    this.length = 0
+    return taken
+  }
+}
+
+/** Throws CHECKPOINT_DAMAGED where the bytes end before a value does. */
+export class ByteReader {
+  readonly bytes: Uint8Array
+  at = 0
+  readonly #view: DataView
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  get isAtEnd(): boolean {
+    return this.at === this.bytes.length
+  }
+
+  byte(): number {
+    if (this.at >= this.bytes.length) throw endsEarly()
+    return this.bytes[this.at++]!
+  }
+
+  varint(): number {
+    let value = 0
+    for (let factor = 1; ; factor *= 128) {
+      const byte = this.byte()
+      value += (byte & 0x7f) * factor
+      if (byte < 0x80) return value
+      if (factor > 2 ** 28) throw endsEarly()
+    }
+  }
+
+  float64(): number {
+    const at = this.#advance(8)
+    return this.#view.getFloat64(at, true)
+  }
+
+  /** Where sized bytes begin; they end at `this.at` afterwards. */
+  sized(): number {
+    return this.#advance(this.varint())
+  }
+
+  text(): string {
+    const from = this.sized()
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + from, this.at - from).toString()
+  }
+
+  /** A value that `ValueCodec.encode` wrote, sized. */
+  value(codec: ValueCodec): unknown {
+    const from = this.sized()
+    return codec.decode(this.bytes, from, this.at)
+  }
+
+  #advance(count: number): number {
+    const from = this.at
+    if (from + count > this.bytes.length) throw endsEarly()
+    this.at = from + count
+    return from
+  }
+}
+
+function endsEarly(): SluiceError {
+  return new SluiceError('CHECKPOINT_DAMAGED', 'encoded state ends in the middle of a value', {
+    hint: 'restore an earlier checkpoint: sluice checkpoints verify names the damaged file',
+  })
+}

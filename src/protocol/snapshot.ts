@@ -1,0 +1,88 @@
+/**
+ * What a task's acknowledgement of a checkpoint holds, and what a task is given to restore. Plain
+ * data, structured-clonable; large state is in blobs, which it only names.
+ */
+import type { Split } from '../operator/source.ts'
+import type { OperatorListSnapshot } from '../state/contract.ts'
+import type { BlobHandle, StoreDescription } from '../storage/contract.ts'
+import type { SinkCommittables } from './messages.ts'
+
+/** A split that is being read, or will be: where reading goes on. */
+export interface SplitProgress {
+  readonly split: Split
+  /** Its place in the order of discovery. */
+  readonly order: number
+  /** Of the batch that was being read; absent where reading has not begun. */
+  readonly batch?: {
+    readonly position: unknown
+    readonly consumed: number
+    readonly unreadable: number
+  }
+  readonly watermarkMs: number
+}
+
+export interface SourceSnapshot {
+  /** All that is assigned to the task and not read to its end, in the order of reading. */
+  readonly splits: readonly SplitProgress[]
+  readonly watermarkMs: number
+}
+
+/** One channel of a gate at the cut. */
+export interface ChannelSnapshot {
+  /** Index of the job's edge, and the producing subtask. */
+  readonly edge: number
+  readonly producer: number
+  readonly watermarkMs: number
+  readonly idle: boolean
+}
+
+export interface OperatorSnapshot {
+  readonly operatorId: string
+  readonly lists: readonly OperatorListSnapshot[]
+  /** What `Operator.snapshot` gave. */
+  readonly own?: unknown
+}
+
+/** Keyed state: packed files of it, each with its own index of key groups. */
+export type StateFile =
+  | { readonly kind: 'inline'; readonly bytes: Uint8Array }
+  | { readonly kind: 'blob'; readonly blob: BlobHandle }
+
+export interface TaskSnapshot {
+  readonly operators: readonly OperatorSnapshot[]
+  readonly sinks: readonly SinkCommittables[]
+  readonly source?: SourceSnapshot | undefined
+  readonly channels: readonly ChannelSnapshot[]
+  readonly files: readonly StateFile[]
+}
+
+/** Times in ms, sizes in bytes; see docs/checkpoints.md. */
+export interface SnapshotStats {
+  /** Trigger to the first barrier. */
+  readonly startDelayMs: number
+  readonly alignmentMs: number
+  readonly syncMs: number
+  /** From the end of the synchronous part to the last entry encoded. */
+  readonly walkMs: number
+  /** The longest that the task was held by one step of it. */
+  readonly stepMsMax: number
+}
+
+/** What one new task takes over of a checkpoint. */
+export interface TaskRestore {
+  readonly checkpointId: number
+  readonly store: StoreDescription
+  /** Keyed state: the task reads only the key groups of its own range. */
+  readonly files: readonly { readonly operatorIds: readonly string[]; readonly file: StateFile }[]
+  readonly operators: readonly OperatorRestore[]
+  /** Undefined for a vertex that was not in the checkpoint. */
+  readonly channels?: readonly ChannelSnapshot[] | undefined
+  readonly sourceWatermarkMs?: number | undefined
+}
+
+export interface OperatorRestore {
+  readonly operatorId: string
+  readonly lists: readonly OperatorListSnapshot[]
+  /** See `Operator.restore`. */
+  readonly own: readonly unknown[]
+}
