@@ -1,22 +1,35 @@
 /**
- * One attempt of a job in worker threads: waits until all are ready, hands out splits, commits
- * when all have finished, and ends every thread however the attempt ends.
+ * One attempt of a job in worker threads: waits until all are ready, hands out splits, has the
+ * output committed when all have finished, and ends every thread however the attempt ends.
  * Threads: main.
  */
 import { assert } from '../base/assert.ts'
-import type { Clock } from '../base/clock.ts'
 import { after } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
-import type { FromTask, SinkCommittables } from '../protocol/messages.ts'
+import type { FromTask, SinkCommittables, ToTask } from '../protocol/messages.ts'
 import type { JobPhase, Outcome } from './job-phase.ts'
 import { canMove } from './job-phase.ts'
-import type { JobSinks } from './job-sinks.ts'
 import type { ResultReader } from './result-reader.ts'
 import type { SplitAssigner } from './split-assigner.ts'
 import type { WorkerTask, WorkerTaskOptions } from './worker-task.ts'
 
 export type TaskEvents = Pick<WorkerTaskOptions, 'onMessage' | 'onFailure'>
+
+/** The messages that are about checkpoints. */
+export type CheckpointMessage = Extract<
+  FromTask,
+  { readonly type: 'ended' | 'state-chunk' | 'acknowledge' | 'decline' }
+>
+
+/** What the checkpoints of the job are told about one attempt. */
+export interface AttemptCheckpoints {
+  /** All tasks run. `send` reaches one of them. */
+  running(send: (task: number, message: ToTask) => void): void
+  take(message: CheckpointMessage): void
+  /** The tasks are about to be ended. */
+  stopped(): void
+}
 
 export interface JobExecutionOptions {
   readonly attempt: number
@@ -24,7 +37,10 @@ export interface JobExecutionOptions {
   readonly deploy: (events: TaskEvents) => Iterable<WorkerTask>
   /** By task index: who assigns splits to a source task. */
   readonly assigners: ReadonlyMap<number, SplitAssigner>
-  readonly sinks: JobSinks
+  /** Makes the output of tasks that have finished visible. */
+  readonly commit: (sinks: readonly SinkCommittables[]) => Promise<void>
+  /** Where checkpoints are taken: then a final one ends the job. */
+  readonly checkpoints?: AttemptCheckpoints | undefined
   readonly results: readonly ResultReader[]
   /** Undefined if the worker built the same graph, otherwise what differs. */
   readonly compareFingerprint: (
@@ -33,7 +49,6 @@ export interface JobExecutionOptions {
   /** Makes a failure point at the user's own source. */
   readonly explain: (error: Error) => Error
   readonly cancellationTimeoutMs: number
-  readonly clock: Clock
   readonly log: Logger
 }
 
@@ -91,6 +106,12 @@ export class JobExecution {
     await this.ended
   }
 
+  /** The final checkpoint is complete and its output is visible. */
+  finish(): void {
+    if (this.#phase !== 'running') return
+    this.#close(async () => {}).catch((error: unknown) => this.fail(error as Error))
+  }
+
   fail(error: Error): void {
     const { explain, log } = this.#options
     if (!canMove(this.#phase, 'failing')) {
@@ -119,6 +140,11 @@ export class JobExecution {
         return this.#taskFinished(message.task, message.sinks)
       case 'closed':
         return
+      case 'ended':
+      case 'state-chunk':
+      case 'acknowledge':
+      case 'decline':
+        return this.#options.checkpoints?.take(message)
       case 'log':
         return this.#options.log[message.level](message.fields, message.message)
       case 'failed':
@@ -141,29 +167,33 @@ export class JobExecution {
     const { attempt } = this.#options
     for (const one of this.#tasks) one.send({ type: 'start', attempt })
     for (const reader of this.#options.results) reader.start((error) => this.fail(error))
+    this.#options.checkpoints?.running((task, message) => this.#tasks[task]?.send(message))
     this.#resolveStarted()
   }
 
   #assign(task: number): void {
     const assigner = this.#options.assigners.get(task)
     assert(assigner !== undefined, `task ${task} asked for splits but reads no source`)
-    const { splits, last } = assigner.next(task)
+    const { splits, last } = assigner.next()
     this.#tasks[task]?.send({ type: 'splits', attempt: this.#options.attempt, splits, last })
   }
 
   #taskFinished(task: number, sinks: readonly SinkCommittables[]): void {
     this.#finished.set(task, sinks)
     if (this.#finished.size < this.#tasks.length || this.#phase !== 'running') return
-    // What was printed belongs to the job: it is over when the last line is out.
-    const printed = Promise.all(this.#options.results.map((reader) => reader.printed))
-    printed.then(() => this.#commit()).catch((error: unknown) => this.fail(error as Error))
+    const { commit } = this.#options
+    this.#close(() => commit([...this.#finished.values()].flat())).catch((error: unknown) =>
+      this.fail(error as Error),
+    )
   }
 
-  async #commit(): Promise<void> {
+  async #close(commit: () => Promise<void>): Promise<void> {
+    const { attempt, results } = this.#options
+    // What was printed belongs to the job: it is over when the last line is out.
+    await Promise.all(results.map((reader) => reader.printed))
     if (this.#phase !== 'running') return
     this.#move('committing')
-    const { sinks, attempt } = this.#options
-    const committing = sinks.commit([...this.#finished.values()].flat())
+    const committing = commit()
     this.#committed = committing.catch(() => {})
     await committing
     for (const task of this.#tasks) task.send({ type: 'close', attempt })
@@ -171,22 +201,15 @@ export class JobExecution {
     // A task may have failed while it closed.
     if (this.phase !== 'committing') return
     await Promise.all(this.#tasks.map((task) => task.terminate()))
-    await this.#quietly('closing a sink', () => sinks.close())
     this.#end({ status: 'finished' })
   }
 
-  /** Ends whatever is left and withdraws what was not committed. Never rejects. */
+  /** Ends whatever is left. Never rejects. */
   async #windUp(outcome: Outcome): Promise<void> {
-    const { results, sinks, cancellationTimeoutMs } = this.#options
+    this.#options.checkpoints?.stopped()
     // Withdrawing what somebody else makes visible at the same time would leave half of it.
     await this.#committed
     await this.#endTasks()
-    for (const reader of results) reader.stop(outcome)
-    const told = results.map((reader) => reader.stopped)
-    await settledWithin(told, cancellationTimeoutMs)
-    for (const reader of results) reader.mute()
-    await this.#quietly('withdrawing output', () => sinks.abort())
-    await this.#quietly('closing a sink', () => sinks.close())
     this.#end(outcome)
   }
 
@@ -202,16 +225,7 @@ export class JobExecution {
     await Promise.all(this.#tasks.map((task) => task.terminate()))
   }
 
-  async #quietly(what: string, action: () => Promise<void>): Promise<void> {
-    try {
-      await action()
-    } catch (error) {
-      this.#options.log.error({ error: String(error) }, `${what} failed`)
-    }
-  }
-
   #end(outcome: Outcome): void {
-    for (const reader of this.#options.results) reader.detach()
     this.#move(outcome.status)
     this.#resolveStarted()
     this.#resolveEnded(outcome)
@@ -219,7 +233,7 @@ export class JobExecution {
 }
 
 /** True if all of them resolve within `ms`. */
-async function settledWithin(all: readonly Promise<void>[], ms: number): Promise<boolean> {
+export async function settledWithin(all: readonly Promise<void>[], ms: number): Promise<boolean> {
   const late = new Promise<false>((resolve) => {
     const cancel = after(ms, () => resolve(false))
     Promise.all(all).then(cancel, cancel)

@@ -10,10 +10,15 @@ import type { InputGate } from '../channel/input-gate.ts'
 import { MARK_END } from '../codec/page.ts'
 import type { Outcome } from './job-phase.ts'
 
-export interface ResultReaderOptions {
-  readonly name: string
+/** Where rows come from in one attempt of the job. */
+export interface ResultSource {
   readonly gate: InputGate
   readonly doorbell: Doorbell
+}
+
+export interface ResultReaderOptions {
+  readonly name: string
+  readonly source: ResultSource
   /** Takes each row where the rows are printed; absent where the program collects them. */
   readonly print?: (row: unknown) => void | Promise<void>
 }
@@ -29,6 +34,8 @@ export class ResultReader {
   /** Resolves when nothing more will be printed, whatever happened; at once where collected. */
   readonly stopped: Promise<void>
   readonly #options: ResultReaderOptions
+  #source: ResultSource
+  #isStarted = false
   #resolvePrinted: () => void = () => {}
   #resolveStopped: () => void = () => {}
   #endedChannels = 0
@@ -40,6 +47,7 @@ export class ResultReader {
 
   constructor(options: ResultReaderOptions) {
     this.#options = options
+    this.#source = options.source
     this.name = options.name
     this.isPrint = options.print !== undefined
     this.printed = this.isPrint
@@ -51,19 +59,32 @@ export class ResultReader {
   }
 
   start(onError: (error: Error) => void): void {
-    if (!this.isPrint) return
+    if (!this.isPrint || this.#isStarted) return
+    this.#isStarted = true
     this.#printAll()
       .catch((error: unknown) => onError(printFailed(error)))
       .finally(this.#resolveStopped)
   }
 
+  /**
+   * A new attempt of the job. Rows of the one before that nobody has taken yet are dropped: they
+   * come again, as do those behind the checkpoint that were taken already.
+   */
+  attach(source: ResultSource): void {
+    const before = this.#source
+    for (const channel of before.gate.channels) channel.close()
+    this.#source = source
+    this.#endedChannels = 0
+    before.doorbell.wake()
+  }
+
   /** All producers are gone; rows that have come can still be read. */
   detach(): void {
-    for (const channel of this.#options.gate.channels) channel.detach()
+    for (const channel of this.#source.gate.channels) channel.detach()
   }
 
   close(): void {
-    for (const channel of this.#options.gate.channels) channel.close()
+    for (const channel of this.#source.gate.channels) channel.close()
   }
 
   /**
@@ -73,7 +94,7 @@ export class ResultReader {
   stop(outcome: Outcome): void {
     this.#outcome = outcome
     if (outcome.status === 'canceled') this.mute()
-    this.#options.doorbell.wake()
+    this.#source.doorbell.wake()
   }
 
   /** Nothing more is printed. A line that is being printed is not waited for. */
@@ -115,8 +136,8 @@ export class ResultReader {
   }
 
   async #next(): Promise<{ readonly value: unknown } | undefined> {
-    const { gate, doorbell } = this.#options
     for (;;) {
+      const { gate, doorbell } = this.#source
       const row = this.poll()
       if (row !== undefined) {
         // Promises alone, as a reader that keeps up makes them, never let the event loop turn.
@@ -126,7 +147,8 @@ export class ResultReader {
       if (this.#endedChannels === gate.channels.length) return undefined
       if (this.#outcome?.status === 'failed') throw this.#outcome.error
       if (this.#outcome !== undefined) return undefined
-      const recheck = () => gate.ready() || this.#outcome !== undefined
+      const isOver = () => this.#outcome !== undefined || this.#source.gate !== gate
+      const recheck = () => gate.ready() || isOver()
       await doorbell.parkAsync(recheck, Number.POSITIVE_INFINITY)
     }
   }
@@ -138,7 +160,7 @@ export class ResultReader {
 
   /** The next row, if one is there already. */
   poll(): { readonly value: unknown } | undefined {
-    const { gate } = this.#options
+    const { gate } = this.#source
     for (let channel = gate.next(); channel !== undefined; channel = gate.next()) {
       if (channel.cursor === channel.limit) {
         if (channel.markKind === MARK_END) this.#endedChannels++

@@ -5,32 +5,34 @@ import { Doorbell } from '../channel/doorbell.ts'
 import { InputChannel } from '../channel/input-channel.ts'
 import { InputGate } from '../channel/input-gate.ts'
 import { Codecs } from '../codec/codecs.ts'
-import type { JobOptions } from '../graph/options.ts'
 import type { ResultOperator } from '../graph/result-operators.ts'
-import { ResultReader } from './result-reader.ts'
+import { ResultReader, type ResultSource } from './result-reader.ts'
 
 export type PrintLine = (line: string) => void | Promise<void>
 
 export interface ResultReaderInput {
   readonly result: ResultOperator
-  readonly inputs: readonly InputChannelDescription[]
-  readonly doorbell: SharedArrayBuffer
-  readonly options: JobOptions
+  readonly source: ResultSource
   readonly onPrint: PrintLine | undefined
 }
 
-export function resultReader(input: ResultReaderInput): ResultReader {
-  const { result, inputs } = input
-  const doorbell = new Doorbell(input.doorbell)
+/** The main thread's ends of the channels of one attempt. */
+export function resultSource(
+  inputs: readonly InputChannelDescription[],
+  doorbell: SharedArrayBuffer,
+): ResultSource {
   const codecs = new Codecs()
   const channels = inputs.map((one, index) => new InputChannel(one, { codecs, index }))
-  const onPrint = input.onPrint ?? printToStandardOutput
+  return { gate: new InputGate(channels), doorbell: new Doorbell(doorbell) }
+}
+
+export function resultReader({ result, source, onPrint }: ResultReaderInput): ResultReader {
+  const printLine = onPrint ?? printToStandardOutput
   const prefix = result.target === '' ? '' : `${result.target}> `
   return new ResultReader({
     name: result.target,
-    gate: new InputGate(channels),
-    doorbell,
-    ...(result.print ? { print: (row) => onPrint(prefix + lineOf(row)) } : {}),
+    source,
+    ...(result.print ? { print: (row) => printLine(prefix + lineOf(row)) } : {}),
   })
 }
 

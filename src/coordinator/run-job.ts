@@ -3,15 +3,15 @@
  * threads, and gives the caller a handle.
  * Threads: main.
  */
-import { randomUUID } from 'node:crypto'
 import type { Job } from '../api/job.ts'
 import { systemClock } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import { silentLogger } from '../base/log.ts'
-import { compareFingerprints } from '../graph/fingerprint.ts'
+import { openCheckpointing } from './checkpointing.ts'
 import type { JobArtefact } from './job-artefact.ts'
 import { bundleJob, loadJob } from './job-artefact.ts'
-import { JobExecution } from './job-execution.ts'
+import { JobAttempts } from './job-attempts.ts'
+import { JobRun } from './job-run.ts'
 import { JobSinks } from './job-sinks.ts'
 import { discoverSources } from './job-sources.ts'
 import type { PreparedJob } from './prepared-job.ts'
@@ -19,10 +19,6 @@ import { prepareJob, sinksOf } from './prepared-job.ts'
 import type { JobHandle, RunOptions } from './run-options.ts'
 import { RunningJob } from './running-job.ts'
 import { explainError } from './source-positions.ts'
-import { deployTasks, planDeployment } from './task-deployment.ts'
-
-/** The attempt's number; a restart within the process counts on. */
-const FIRST_ATTEMPT = 1
 
 export async function runJob(module: URL | string, options: RunOptions = {}): Promise<JobHandle> {
   const artefact = await bundleJob(module)
@@ -65,50 +61,63 @@ interface Startable {
   readonly prepared: PreparedJob
 }
 
-async function start({ artefact, prepared }: Startable, options: RunOptions): Promise<JobHandle> {
+async function start(startable: Startable, options: RunOptions): Promise<JobHandle> {
+  const { artefact, prepared } = startable
   const clock = systemClock
   const startedMs = clock.monotonicMs()
   const log = options.log ?? silentLogger
-  const id = randomUUID().replaceAll('-', '')
-  const sinks = new JobSinks(sinksOf(prepared.jobGraph), {
-    lineage: id,
-    overwrite: options.overwrite === true,
-  })
-  const sources = await explained(artefact, () => discoverSources(prepared))
-  // A job that is cancelled already must not touch the output of another.
-  if (options.signal?.aborted !== true) await explained(artefact, () => sinks.start())
-  const plan = planDeployment({
-    prepared,
-    attempt: FIRST_ATTEMPT,
-    lineage: id,
-    jobUrl: artefact.url,
-    onPrint: options.onPrint,
-  })
-  const execution = new JobExecution({
-    attempt: FIRST_ATTEMPT,
-    deploy: (events) => deployTasks(plan, events),
-    assigners: sources.assigners,
-    sinks,
-    results: plan.results,
-    compareFingerprint: (built) => compareFingerprints(prepared.fingerprint, built),
-    explain: (error) => explainError(error, artefact),
-    cancellationTimeoutMs: prepared.options.cancellationTimeoutMs,
+  const checkpointing = await openCheckpointing(prepared, {
     clock,
     log,
+    overwrite: options.overwrite,
   })
-  log.info({ job: prepared.job.name, id, tasks: plan.deployments.length }, 'job starts')
-  const running = new RunningJob({
-    id,
-    prepared,
-    execution,
-    plan,
-    recordsTotal: sources.recordsTotal,
-    startedMs,
-    clock,
-    log,
-  })
-  running.cancelOn(options.signal)
-  execution.start()
-  await running.untilStarted()
-  return running
+  try {
+    const { lineage } = checkpointing
+    const sources = await explained(artefact, () => discoverSources(prepared))
+    const sinks = new JobSinks(sinksOf(prepared.jobGraph), {
+      lineage,
+      overwrite: options.overwrite === true,
+      checkpointing: checkpointing.isEnabled,
+      restored: checkpointing.restored,
+    })
+    // A job that is cancelled already must not touch the output of another.
+    if (options.signal?.aborted !== true) await explained(artefact, () => sinks.start())
+    const attempts = new JobAttempts({
+      prepared,
+      jobUrl: artefact.url,
+      explain: (error) => explainError(error, artefact),
+      sources,
+      sinks,
+      checkpointing,
+      onPrint: options.onPrint,
+      log,
+    })
+    const run = new JobRun({
+      options: prepared.options,
+      deploy: (attempt) => attempts.deploy(attempt),
+      results: () => attempts.results,
+      sinks,
+      checkpoints: attempts.checkpoints,
+      release: (outcome) => checkpointing.release(outcome),
+      log,
+    })
+    const tasks = prepared.execution.tasks.length
+    log.info({ job: prepared.job.name, id: lineage, tasks }, 'job starts')
+    const running = new RunningJob({
+      id: lineage,
+      prepared,
+      run,
+      attempts,
+      recordsTotal: sources.recordsTotal,
+      startedMs,
+      clock,
+      log,
+    })
+    running.cancelOn(options.signal)
+    await running.untilStarted()
+    return running
+  } catch (error) {
+    await checkpointing.abandon()
+    throw error
+  }
 }

@@ -18,7 +18,7 @@ export interface RunOptions {
   readonly onPrint?: (line: string) => void | Promise<void>
 }
 
-export type JobStatus = 'running' | 'finished' | 'canceled' | 'failed'
+export type JobStatus = 'running' | 'restarting' | 'finished' | 'canceled' | 'failed'
 
 export interface JobResult {
   readonly status: 'finished' | 'canceled'

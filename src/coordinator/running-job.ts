@@ -2,17 +2,17 @@
 import type { Clock } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
-import type { JobExecution } from './job-execution.ts'
+import type { JobAttempts } from './job-attempts.ts'
 import { jobMetrics } from './job-metrics.ts'
+import type { JobRun } from './job-run.ts'
 import type { PreparedJob } from './prepared-job.ts'
 import type { JobHandle, JobMetrics, JobResult, JobStatus } from './run-options.ts'
-import type { DeploymentPlan } from './task-deployment.ts'
 
 export interface RunningJobOptions {
   readonly id: string
   readonly prepared: PreparedJob
-  readonly execution: JobExecution
-  readonly plan: DeploymentPlan
+  readonly run: JobRun
+  readonly attempts: JobAttempts
   readonly recordsTotal: number | undefined
   readonly startedMs: number
   readonly clock: Clock
@@ -36,24 +36,24 @@ export class RunningJob implements JobHandle {
   }
 
   get status(): JobStatus {
-    const { phase } = this.#options.execution
-    if (phase === 'finished' || phase === 'canceled' || phase === 'failed') return phase
-    return 'running'
+    const { phase } = this.#options.run
+    const isTold = phase === 'finished' || phase === 'canceled' || phase === 'failed'
+    return isTold || phase === 'restarting' ? phase : 'running'
   }
 
   get results(): readonly string[] {
-    return this.#options.plan.results.filter((one) => !one.isPrint).map((one) => one.name)
+    return this.#options.attempts.results.filter((one) => !one.isPrint).map((one) => one.name)
   }
 
   /** Rejects if the job failed before all of its tasks ran. */
   async untilStarted(): Promise<void> {
-    const { execution } = this.#options
-    await execution.started
-    if (execution.phase === 'failed') await this.finished
+    const { run } = this.#options
+    await run.started
+    if (run.phase === 'failed') await this.finished
   }
 
   async cancel(): Promise<void> {
-    await this.#options.execution.cancel()
+    await this.#options.run.cancel()
   }
 
   cancelOn(signal: AbortSignal | undefined): void {
@@ -69,19 +69,19 @@ export class RunningJob implements JobHandle {
   }
 
   metrics(): JobMetrics {
-    const { prepared, plan, recordsTotal } = this.#options
-    return jobMetrics({ prepared, buffer: plan.metrics, recordsTotal })
+    const { prepared, attempts, recordsTotal } = this.#options
+    return jobMetrics({ prepared, buffer: attempts.metrics, recordsTotal })
   }
 
   collect<T>(name: string): AsyncIterable<T> {
-    const reader = this.#options.plan.results.find((one) => !one.isPrint && one.name === name)
+    const reader = this.#options.attempts.results.find((one) => !one.isPrint && one.name === name)
     if (reader === undefined) throw this.#noSuchResult(name)
     return reader.rows() as AsyncIterable<T>
   }
 
   async #result(): Promise<JobResult> {
-    const { execution, clock, startedMs, log } = this.#options
-    const outcome = await execution.ended
+    const { run, clock, startedMs, log } = this.#options
+    const outcome = await run.ended
     this.#stopListening()
     const durationMs = Math.round(clock.monotonicMs() - startedMs)
     if (outcome.status === 'failed') {

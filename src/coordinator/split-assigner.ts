@@ -4,34 +4,37 @@
  * Threads: main.
  */
 import type { Split } from '../operator/source.ts'
+import type { SplitProgress } from '../protocol/snapshot.ts'
 
 export interface Assignment {
-  readonly splits: readonly Split[]
+  readonly splits: readonly SplitProgress[]
   /** Nothing will follow. */
   readonly last: boolean
 }
 
 export class SplitAssigner {
-  readonly #waiting: Split[]
-  readonly #assigned = new Map<number, Split[]>()
+  readonly #waiting: SplitProgress[]
 
-  constructor(splits: readonly Split[]) {
+  constructor(splits: readonly SplitProgress[]) {
     this.#waiting = [...splits]
   }
 
-  /** Answers a subtask that has nothing to read. */
-  next(subtask: number): Assignment {
-    const split = this.#waiting.shift()
-    if (split === undefined) return { splits: [], last: true }
-    const own = this.#assigned.get(subtask) ?? []
-    own.push(split)
-    this.#assigned.set(subtask, own)
-    return { splits: [split], last: this.#waiting.length === 0 }
+  /** What nobody was given yet: at the moment of a trigger it belongs to the checkpoint. */
+  get waiting(): readonly SplitProgress[] {
+    return [...this.#waiting]
   }
 
-  assignedTo(subtask: number): readonly Split[] {
-    return this.#assigned.get(subtask) ?? []
+  /** Answers a subtask that has nothing to read. */
+  next(): Assignment {
+    const split = this.#waiting.shift()
+    if (split === undefined) return { splits: [], last: true }
+    return { splits: [split], last: this.#waiting.length === 0 }
   }
+}
+
+/** Splits as they are discovered: nobody has begun with them. */
+export function unreadSplits(splits: readonly Split[]): readonly SplitProgress[] {
+  return splits.map((split, order) => ({ split, order, watermarkMs: Number.NEGATIVE_INFINITY }))
 }
 
 /** The records of all splits, where every split knows its own. */

@@ -16,11 +16,12 @@ import { ringOf, ringSize } from '../channel/ring-layout.ts'
 import { resultOperators } from '../graph/result-operators.ts'
 import { allocateTaskMetrics } from '../metrics/task-metrics.ts'
 import type { TaskDeployment } from '../protocol/deployment.ts'
+import type { TaskRestore } from '../protocol/snapshot.ts'
 import type { TaskEvents } from './job-execution.ts'
 import type { PreparedJob } from './prepared-job.ts'
 import type { ResultReader } from './result-reader.ts'
 import type { PrintLine } from './result-readers.ts'
-import { resultReader } from './result-readers.ts'
+import { resultReader, resultSource } from './result-readers.ts'
 import { WorkerTask } from './worker-task.ts'
 
 export interface PlanOptions {
@@ -29,6 +30,11 @@ export interface PlanOptions {
   readonly lineage: string
   readonly jobUrl: string
   readonly onPrint: PrintLine | undefined
+  /** Of the attempt before: they get new channels. */
+  readonly results?: readonly ResultReader[] | undefined
+  readonly checkpointing: boolean
+  /** By task: what it takes over of a checkpoint. */
+  readonly restore?: readonly TaskRestore[] | undefined
 }
 
 export interface DeploymentPlan {
@@ -63,6 +69,12 @@ export function planDeployment(plan: PlanOptions): DeploymentPlan {
       options,
       doorbell: doorbells[task.index]!,
       metrics,
+      checkpointing: plan.checkpointing,
+      restore: plan.restore?.[task.index],
+      producers: task.inputs.map((index) => {
+        const { edge, producer } = execution.channels[index]!
+        return { edge, producer: execution.tasks[producer]!.subtask }
+      }),
       inputs: task.inputs.map((index) => channels[index]!.input),
       outputs: [
         ...task.outputs.map((exit) => exit.map((index) => channels[index]!.output)),
@@ -87,8 +99,9 @@ interface PlannedResults {
 
 /** One reader for each `collect` and `print`, with a channel from each subtask of its vertex. */
 function planResults(plan: PlanOptions, doorbells: readonly SharedArrayBuffer[]): PlannedResults {
-  const { jobGraph, execution, options } = plan.prepared
+  const { jobGraph, execution } = plan.prepared
   const exits: OutputChannelDescription[][] = execution.tasks.map(() => [])
+  const known = [...(plan.results ?? [])]
   const readers = jobGraph.vertices.flatMap((vertex) =>
     resultOperators(vertex).map((result) => {
       const own = Doorbell.allocate()
@@ -102,7 +115,11 @@ function planResults(plan: PlanOptions, doorbells: readonly SharedArrayBuffer[])
         exits[task]!.push(channel.output)
         return channel.input
       })
-      return resultReader({ result, inputs, doorbell: own, options, onPrint: plan.onPrint })
+      const source = resultSource(inputs, own)
+      const reader = known.shift()
+      if (reader === undefined) return resultReader({ result, source, onPrint: plan.onPrint })
+      reader.attach(source)
+      return reader
     }),
   )
   return { readers, exits }

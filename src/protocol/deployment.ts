@@ -28,6 +28,8 @@ export interface TaskDeployment {
   readonly restore: TaskRestore | undefined
   /** Consumer ends in the order of the task's input gate. */
   readonly inputs: readonly InputChannelDescription[]
+  /** Where each of these comes from, in the same order: it names a channel in a snapshot. */
+  readonly producers: readonly { readonly edge: number; readonly producer: number }[]
   /** Producer ends, one list an exit of the vertex. */
   readonly outputs: readonly (readonly OutputChannelDescription[])[]
 }

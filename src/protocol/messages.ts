@@ -35,6 +35,12 @@ export type ToTask =
       readonly checkpointId: number
       readonly triggeredMs: number
     }
+  /** It can be restored: what it holds of this task's output need not be handed over again. */
+  | {
+      readonly type: 'complete-checkpoint'
+      readonly attempt: number
+      readonly checkpointId: number
+    }
   /** Its barriers and its snapshot, wherever they are, mean nothing any more. */
   | { readonly type: 'abort-checkpoint'; readonly attempt: number; readonly checkpointId: number }
   /** A state chunk is written: as many bytes fewer are on their way. */

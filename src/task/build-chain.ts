@@ -69,22 +69,23 @@ function exitsOf(tree: OperatorTree, { vertex, writers }: BuildChainOptions): re
 
 /** State of the heap backend for each operator that asks for it. */
 export function heapState(vertex: JobVertex, subtask: number): ChainState {
-  const [keyGroupFrom, keyGroupTo] = keyGroupRange(
-    subtask,
-    vertex.maxParallelism,
-    vertex.parallelism,
-  )
-  const keyed = new Map<ChainNode, KeyedState>()
+  const { maxParallelism, parallelism } = vertex
+  const [keyGroupFrom, keyGroupTo] = keyGroupRange(subtask, maxParallelism, parallelism)
+  const options = { maxParallelism, keyGroupFrom, keyGroupTo }
+  const keyed = onceANode((): KeyedState => new HeapKeyedState(options))
   return {
-    keyed(node) {
-      if (node.key === undefined) return undefined
-      const known = keyed.get(node)
-      if (known !== undefined) return known
-      const { maxParallelism } = vertex
-      const made = new HeapKeyedState({ maxParallelism, keyGroupFrom, keyGroupTo })
-      keyed.set(node, made)
-      return made
-    },
-    operator: (): OperatorState => new HeapOperatorState(),
+    keyed: (node) => (node.key === undefined ? undefined : keyed(node)),
+    operator: onceANode((): OperatorState => new HeapOperatorState()),
+  }
+}
+
+function onceANode<T>(make: () => T): (node: ChainNode) => T {
+  const made = new Map<ChainNode, T>()
+  return (node) => {
+    const known = made.get(node)
+    if (known !== undefined) return known
+    const one = make()
+    made.set(node, one)
+    return one
   }
 }

@@ -2,7 +2,7 @@
  * Puts a subtask together from its deployment: channel ends, writers, chain, input.
  * Threads: the task.
  */
-import { assert } from '../base/assert.ts'
+import { assert, unreachable } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import type { Doorbell } from '../channel/doorbell.ts'
@@ -10,13 +10,15 @@ import { InputChannel } from '../channel/input-channel.ts'
 import { InputGate } from '../channel/input-gate.ts'
 import { OutputCredit } from '../channel/output-credit.ts'
 import { Codecs } from '../codec/codecs.ts'
+import { NO_TIME } from '../codec/page.ts'
 import { timedEdges } from '../graph/event-time.ts'
 import type { JobGraph, JobVertex } from '../graph/job-graph.ts'
 import type { JobOptions } from '../graph/options.ts'
 import { TaskMetrics } from '../metrics/task-metrics.ts'
-import type { Source, Split } from '../operator/source.ts'
+import type { Source } from '../operator/source.ts'
 import type { TaskDeployment } from '../protocol/deployment.ts'
 import type { FromTask } from '../protocol/messages.ts'
+import type { TaskRestore } from '../protocol/snapshot.ts'
 import { SplitWatermarks } from '../time/split-watermarks.ts'
 import { WatermarkValve } from '../time/watermark-valve.ts'
 import { buildChain, heapState } from './build-chain.ts'
@@ -24,8 +26,12 @@ import { buildWriters } from './build-writers.ts'
 import { ChainRuntime } from './chain-runtime.ts'
 import { attributed } from './failure.ts'
 import { GateInput } from './gate-input.ts'
+import { restoreTask } from './restore-task.ts'
 import { SourceInput, unreadableError } from './source-input.ts'
 import { Subtask } from './subtask.ts'
+import type { InputSnapshot } from './task-checkpoints.ts'
+import { TaskCheckpoints } from './task-checkpoints.ts'
+import type { TaskOrder } from './task-mailbox.ts'
 
 export interface BuildSubtaskOptions {
   readonly jobGraph: JobGraph
@@ -45,7 +51,9 @@ export interface BuiltSubtask {
   readonly runtime: ChainRuntime
   readonly metrics: TaskMetrics
   readonly clock: Clock
-  addSplits(splits: readonly Split[], last: boolean): void
+  /** Carries out what the coordinator wants, between two records. */
+  take(order: TaskOrder): void
+  /** Opens the operators, and restores them where there is something to restore. */
   open(): Promise<void>
   close(): Promise<void>
 }
@@ -79,6 +87,7 @@ export function buildSubtask(build: BuildSubtaskOptions): BuiltSubtask {
     metrics,
     state: heapState(vertex, deployment.subtask),
     wake,
+    isUrgent: () => doorbell.hasPriority() || doorbell.hasMail(),
   })
   const subtask = new Subtask({
     attempt: deployment.attempt,
@@ -92,15 +101,29 @@ export function buildSubtask(build: BuildSubtaskOptions): BuiltSubtask {
     send: build.send,
     wake,
   })
-  const parts = { build, vertex, codecs, runtime, subtask, metrics }
-  const addSplits = attachInput(parts)
+  const parts: Parts = { build, vertex, codecs, runtime, subtask, metrics }
+  const input = attachInput(parts)
+  if (deployment.checkpointing) {
+    parts.checkpoints = new TaskCheckpoints({
+      attempt: deployment.attempt,
+      task: deployment.task,
+      runtime,
+      writers: writers.slice(0, vertex.outputs.length),
+      snapshotInput: input.snapshot,
+      clock,
+      inlineBytesMax: options.checkpointInlineBytesMax,
+      send: build.send,
+      wake,
+    })
+    subtask.attachCheckpoints(parts.checkpoints)
+  }
   return {
     subtask,
     runtime,
     metrics,
     clock,
-    addSplits,
-    open: () => runtime.open(),
+    take: (order) => takeOrder(order, { parts, input }),
+    open: () => open(parts, input),
     close: async () => {
       await subtask.close()
       for (const end of [...deployment.inputs, ...deployment.outputs.flat()]) end.port.close()
@@ -115,33 +138,92 @@ interface Parts {
   readonly runtime: ChainRuntime
   readonly subtask: Subtask
   readonly metrics: TaskMetrics
+  checkpoints?: TaskCheckpoints
 }
 
-type AddSplits = BuiltSubtask['addSplits']
+/** What is different between a source and a gate. */
+interface BuiltInput {
+  readonly snapshot: () => InputSnapshot
+  /** Returns the watermark at which event time was. */
+  readonly restore: (restore: TaskRestore) => number
+  readonly addSplits?: SourceInput['addSplits']
+  readonly abort?: (checkpointId: number) => void
+}
 
-function attachInput(parts: Parts): AddSplits {
+async function open({ build, runtime, vertex }: Parts, input: BuiltInput): Promise<void> {
+  const { restore, subtask } = build.deployment
+  const options = build.deployment.options as JobOptions
+  await runtime.open()
+  if (restore === undefined) return
+  await restoreTask({ restore, runtime, vertex, subtask, options, restoreInput: input.restore })
+}
+
+interface Taker {
+  readonly parts: Parts
+  readonly input: BuiltInput
+}
+
+function takeOrder(order: TaskOrder, { parts, input }: Taker): void {
+  switch (order.type) {
+    case 'splits':
+      assert(input.addSplits !== undefined, 'splits for a task without a source')
+      return input.addSplits(order.splits, order.last)
+    case 'trigger-checkpoint':
+      return trigger(order, parts)
+    case 'complete-checkpoint':
+      return parts.checkpoints?.complete(order.checkpointId)
+    case 'abort-checkpoint':
+      input.abort?.(order.checkpointId)
+      return parts.checkpoints?.abort(order.checkpointId)
+    case 'chunk-written':
+      return parts.checkpoints?.written(order.bytes)
+    default:
+      return unreachable(order)
+  }
+}
+
+function trigger(order: Extract<TaskOrder, { type: 'trigger-checkpoint' }>, parts: Parts): void {
+  const { checkpointId, triggeredMs } = order
+  const firstBarrierMs = parts.build.clock.nowMs()
+  parts.checkpoints?.take({ checkpointId, triggeredMs, firstBarrierMs, alignmentMs: 0 })
+}
+
+function attachInput(parts: Parts): BuiltInput {
   const { spec } = parts.vertex.root.node
-  if (spec.kind === 'source') return attachSource(parts, spec.source)
-  parts.subtask.attachInput(gateInput(parts))
-  return () => assert(false, 'splits for a task without a source')
+  return spec.kind === 'source' ? attachSource(parts, spec.source) : attachGate(parts)
 }
 
-function gateInput({ build, codecs, runtime, subtask }: Parts): GateInput {
-  const { inputs } = build.deployment
+function attachGate(parts: Parts): BuiltInput {
+  const { build, codecs, runtime, subtask } = parts
+  const { inputs, options } = build.deployment
   const channels = inputs.map((input, index) => new InputChannel(input, { codecs, index }))
-  return new GateInput({
+  const input = new GateInput({
     gate: new InputGate(channels),
     valve: new WatermarkValve(channels.length),
+    doorbell: build.doorbell,
+    mode: (options as JobOptions).checkpointMode,
+    clock: build.clock,
     makeLoop: () => runtime.pageLoop(),
     run: (loop, reader, from, to) => subtask.run(loop, reader, { from, to }),
     onWatermark: (timeMs) => runtime.watermark(timeMs),
     onIdle: (idle) => runtime.idle(idle),
+    onSnapshot: (cut) => parts.checkpoints?.take(cut),
   })
+  subtask.attachInput(input)
+  const { producers } = build.deployment
+  return {
+    snapshot: () => ({
+      channels: input.snapshot().map((channel, index) => ({ ...producers[index]!, ...channel })),
+    }),
+    restore: (restore) => input.restoreChannels(restore.channels ?? []),
+    abort: (checkpointId) => input.abort(checkpointId),
+  }
 }
 
-function attachSource(parts: Parts, source: Source<unknown>): AddSplits {
+function attachSource(parts: Parts, source: Source<unknown>): BuiltInput {
   const { build, runtime, subtask, metrics, vertex } = parts
   const { attempt, task } = build.deployment
+  const splitWatermarks = new SplitWatermarks({ clock: build.clock })
   const reader = attributed({ operator: vertex.root.node.name }, () =>
     source.reader({
       subtask: build.deployment.subtask,
@@ -157,7 +239,7 @@ function attachSource(parts: Parts, source: Source<unknown>): AddSplits {
     requestSplit: () => build.send({ type: 'split-request', attempt, task }),
     loopOf: (withTime) => runtime.batchLoop(withTime),
     run: (loop, batch, from) => subtask.run(loop, batch, { from, to: batch.count }),
-    splitWatermarks: new SplitWatermarks({ clock: build.clock }),
+    splitWatermarks,
     onBatchEnd: (watermarkMs) => {
       const before = runtime.control.watermarkOf(runtime.head)
       if (watermarkMs !== undefined && watermarkMs > before) runtime.watermark(watermarkMs)
@@ -174,5 +256,12 @@ function attachSource(parts: Parts, source: Source<unknown>): AddSplits {
     nowMs: () => build.clock.nowMs(),
   })
   subtask.attachInput(input)
-  return (splits, last) => input.addSplits(splits, last)
+  return {
+    snapshot: () => ({ source: input.snapshot(), channels: [] }),
+    restore: ({ sourceWatermarkMs = NO_TIME }) => {
+      splitWatermarks.restore(sourceWatermarkMs)
+      return sourceWatermarkMs
+    },
+    addSplits: (splits, last) => input.addSplits(splits, last),
+  }
 }

@@ -36,6 +36,8 @@ export interface ChainRuntimeOptions {
   readonly metrics: TaskMetrics
   readonly state: ChainState
   readonly wake: () => void
+  /** True where a barrier or a command waits: firing timers and windows pauses for it. */
+  readonly isUrgent?: () => boolean
 }
 
 /** A sink's operator: the one kind that hands committables over. */
@@ -67,6 +69,10 @@ export class ChainRuntime {
       gate: { credit: options.credit, control: this.#hold },
       onFailure: (error, read) => this.#failedRecord(error, read),
     })
+  }
+
+  get state(): ChainState {
+    return this.#options.state
   }
 
   get head(): ChainNode {
@@ -133,14 +139,7 @@ export class ChainRuntime {
 
   /** A batch of the source is through: watermark generators may speak. */
   batchEnded(): void {
-    for (const node of this.nodes) {
-      const { operator } = node
-      if (operator?.onBatchEnd === undefined) continue
-      this.#guarded(
-        () => node,
-        () => operator.onBatchEnd?.(),
-      )
-    }
+    this.forEachNode((node) => node.operator?.onBatchEnd?.())
   }
 
   /** False while a sink of the chain is full. */
@@ -157,25 +156,29 @@ export class ChainRuntime {
     }
   }
 
-  finish(): void {
+  /** Calls something of each operator in turn; what fails is told of by its name. */
+  forEachNode(action: (node: ChainNode) => void): void {
     for (const node of this.nodes) {
       this.#guarded(
         () => node,
-        () => node.operator?.finish?.(),
+        () => action(node),
       )
     }
   }
 
-  async prepareCommit(checkpointId: number): Promise<readonly SinkCommittables[]> {
-    const sinks: SinkCommittables[] = []
-    for (const node of this.nodes) {
+  finish(): void {
+    this.forEachNode((node) => node.operator?.finish?.())
+  }
+
+  /** Every sink settles what belongs to the checkpoint before this returns its promise. */
+  prepareCommit(checkpointId: number): Promise<readonly SinkCommittables[]> {
+    const sinks = this.nodes.flatMap((node) => {
       const operator = node.operator as CommittingOperator | undefined
-      if (operator?.prepareCommit === undefined) continue
-      const prepare = () => operator.prepareCommit(checkpointId)
-      const committables = await this.#asyncly(node, prepare)
-      sinks.push({ operatorId: node.operatorId, committables })
-    }
-    return sinks
+      if (operator?.prepareCommit === undefined) return []
+      const prepared = this.#asyncly(node, () => operator.prepareCommit(checkpointId))
+      return [prepared.then((committables) => ({ operatorId: node.operatorId, committables }))]
+    })
+    return Promise.all(sinks)
   }
 
   /** Records that the chain's sinks were given. */
@@ -237,7 +240,8 @@ export class ChainRuntime {
 
   /** Whoever emits by itself pauses where no record could start. */
   #mustPause(): boolean {
-    return this.#options.credit.stalled !== 0 || !this.isReady()
+    const { credit, isUrgent } = this.#options
+    return credit.stalled !== 0 || isUrgent?.() === true || !this.isReady()
   }
 
   #pass(enqueue: () => void, watermarkMs?: number): void {

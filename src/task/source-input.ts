@@ -4,14 +4,9 @@
  * Threads: the task.
  */
 import { SluiceError } from '../base/errors.ts'
-import type {
-  Batch,
-  NextBatch,
-  Source,
-  Split,
-  SplitReader,
-  UnreadableRecord,
-} from '../operator/source.ts'
+import { NO_TIME } from '../codec/page.ts'
+import type { Batch, NextBatch, Source, SplitReader, UnreadableRecord } from '../operator/source.ts'
+import type { SourceSnapshot, SplitProgress } from '../protocol/snapshot.ts'
 import type { SplitWatermarks } from '../time/split-watermarks.ts'
 import { attributed } from './failure.ts'
 import type { BatchLoop } from './loops.ts'
@@ -36,24 +31,21 @@ export interface SourceInputOptions {
 type Phase =
   | { readonly kind: 'wants-split' }
   | { readonly kind: 'waits' }
-  | { readonly kind: 'open'; readonly split: Split }
-  | { readonly kind: 'reading'; readonly split: Split }
-  | { readonly kind: 'later'; readonly split: Split; readonly untilMs: number }
+  | { readonly kind: 'open' | 'reading'; readonly progress: SplitProgress }
+  | { readonly kind: 'later'; readonly progress: SplitProgress; readonly untilMs: number }
   | { readonly kind: 'ended' }
 
-/** Where reading would go on after a restore. */
-export interface SourcePosition {
-  readonly split: Split
-  readonly batch: unknown
-  readonly consumed: number
-}
+type BatchProgress = NonNullable<SplitProgress['batch']>
 
 export class SourceInput implements TaskInput {
   readonly #options: SourceInputOptions
-  readonly #splits: Split[] = []
+  readonly #splits: SplitProgress[] = []
   #phase: Phase = { kind: 'wants-split' }
   #noMoreSplits = false
   #batch: Batch | undefined
+  /** The batch that was read last, or that a restored split was in: where it began. */
+  #position: { readonly of: unknown } | undefined
+  #batchesTaken = 0
   #consumed = 0
   #unreadableTaken = 0
   #pending = 0
@@ -71,15 +63,29 @@ export class SourceInput implements TaskInput {
   }
 
   /** Splits assigned by the coordinator; `last`: no more will come. */
-  addSplits(splits: readonly Split[], last: boolean): void {
+  addSplits(splits: readonly SplitProgress[], last: boolean): void {
     this.#splits.push(...splits)
     this.#noMoreSplits ||= last
     if (this.#phase.kind === 'waits') this.#phase = { kind: 'wants-split' }
   }
 
-  position(): SourcePosition | undefined {
-    if (this.#batch === undefined || !('split' in this.#phase)) return undefined
-    return { split: this.#phase.split, batch: this.#batch.position, consumed: this.#consumed }
+  /** What is left to read, between two records. */
+  snapshot(): SourceSnapshot {
+    const current = 'progress' in this.#phase ? [this.#progressOf(this.#phase.progress)] : []
+    return {
+      splits: [...current, ...this.#splits],
+      watermarkMs: this.#options.splitWatermarks.watermarkMs,
+    }
+  }
+
+  #progressOf({ split, order }: SplitProgress): SplitProgress {
+    const watermarkMs = this.#options.splitWatermarks.watermarkOf(split.id)
+    if (this.#position === undefined) return { split, order, watermarkMs }
+    return { split, order, watermarkMs, batch: this.#batchProgress(this.#position.of) }
+  }
+
+  #batchProgress(position: unknown): BatchProgress {
+    return { position, consumed: this.#consumed, unreadable: this.#unreadableTaken }
   }
 
   ready(): boolean {
@@ -122,21 +128,21 @@ export class SourceInput implements TaskInput {
         return this.#takeSplit()
       case 'open':
         this.#await(
-          () => this.#options.reader.open(phase.split, undefined),
+          () => this.#options.reader.open(phase.progress.split, phase.progress.batch?.position),
           () => {
-            this.#phase = { kind: 'reading', split: phase.split }
+            this.#phase = { kind: 'reading', progress: phase.progress }
           },
         )
         return 'progress'
       case 'later':
         if (this.#options.nowMs() < phase.untilMs) return 'idle'
-        this.#phase = { kind: 'reading', split: phase.split }
+        this.#phase = { kind: 'reading', progress: phase.progress }
         return 'progress'
       case 'reading':
         this.#hasRung = false
         this.#await(
           () => this.#options.reader.next(),
-          (next) => this.#take(next, phase.split),
+          (next) => this.#take(next, phase.progress),
         )
         return this.#pending > 0 ? 'idle' : 'progress'
       case 'waits':
@@ -147,10 +153,9 @@ export class SourceInput implements TaskInput {
   }
 
   #takeSplit(): InputProgress {
-    const split = this.#splits.shift()
-    if (split !== undefined) {
-      this.#phase = { kind: 'open', split }
-      this.#options.splitWatermarks.add(split.id)
+    const progress = this.#splits.shift()
+    if (progress !== undefined) {
+      this.#begin(progress)
       return 'progress'
     }
     if (this.#noMoreSplits) {
@@ -163,25 +168,59 @@ export class SourceInput implements TaskInput {
     return 'idle'
   }
 
-  #take(next: NextBatch<unknown>, split: Split): void {
+  /** A restored split goes on in the middle of the batch that it was in. */
+  #begin(progress: SplitProgress): void {
+    const { split, batch, watermarkMs } = progress
+    const { splitWatermarks } = this.#options
+    this.#phase = { kind: 'open', progress }
+    this.#batchesTaken = 0
+    this.#position = batch === undefined ? undefined : { of: batch.position }
+    this.#consumed = batch?.consumed ?? 0
+    this.#unreadableTaken = batch?.unreadable ?? 0
+    splitWatermarks.add(split.id)
+    if (watermarkMs > NO_TIME) splitWatermarks.advance(split.id, watermarkMs)
+  }
+
+  #take(next: NextBatch<unknown>, progress: SplitProgress): void {
     if (next === undefined) {
-      this.#options.splitWatermarks.remove(split.id)
+      this.#options.splitWatermarks.remove(progress.split.id)
       this.#phase = { kind: 'wants-split' }
     } else if (next === 'later') {
       if (this.#hasRung) return
       const untilMs = this.#options.reader.laterMs ?? Number.POSITIVE_INFINITY
-      this.#phase = { kind: 'later', split, untilMs }
-    } else {
-      this.#batch = next
-      this.#consumed = 0
-      this.#unreadableTaken = 0
-    }
+      this.#phase = { kind: 'later', progress, untilMs }
+    } else this.#takeBatch(next, progress)
+  }
+
+  #takeBatch(batch: Batch, progress: SplitProgress): void {
+    const isRestored = this.#batchesTaken++ === 0 && progress.batch !== undefined
+    this.#batch = batch
+    this.#position = { of: batch.position }
+    if (isRestored) return this.#checkRestored(batch, progress.split.id)
+    this.#consumed = 0
+    this.#unreadableTaken = 0
+  }
+
+  /** Input that has become shorter than it was would silently be skipped. */
+  #checkRestored(batch: Batch, split: string): void {
+    if (batch.count >= this.#consumed) return
+    const { operator, source } = this.#options
+    throw new SluiceError(
+      'SOURCE_CHANGED',
+      `the split '${split}' had ${this.#consumed} records where it has ${batch.count} now`,
+      {
+        operator: operator ?? source.name,
+        place: split,
+        hint: 'restore with the input that the checkpoint was taken of',
+      },
+    )
   }
 
   /** A reader's `wake`: whatever it said to wait for may have come. */
   wakeReader(): void {
     this.#hasRung = true
-    if (this.#phase.kind === 'later') this.#phase = { kind: 'reading', split: this.#phase.split }
+    const phase = this.#phase
+    if (phase.kind === 'later') this.#phase = { kind: 'reading', progress: phase.progress }
     this.#options.wake()
   }
 
@@ -199,9 +238,9 @@ export class SourceInput implements TaskInput {
   }
 
   #watermarkBehind(batch: Batch): number | undefined {
-    if (batch.watermark === undefined || !('split' in this.#phase)) return undefined
+    if (batch.watermark === undefined || !('progress' in this.#phase)) return undefined
     const { splitWatermarks } = this.#options
-    splitWatermarks.advance(this.#phase.split.id, batch.watermark)
+    splitWatermarks.advance(this.#phase.progress.split.id, batch.watermark)
     return splitWatermarks.watermarkMs
   }
 

@@ -11,6 +11,7 @@ import type { TaskMetrics } from '../metrics/task-metrics.ts'
 import type { FromTask, SinkCommittables } from '../protocol/messages.ts'
 import type { ChainRuntime } from './chain-runtime.ts'
 import { Pacer } from './pacer.ts'
+import type { TaskCheckpoints } from './task-checkpoints.ts'
 import type { TaskInput } from './task-input.ts'
 
 export type StepResult = 'progress' | 'idle' | 'backpressured' | 'finished'
@@ -31,7 +32,8 @@ export interface SubtaskOptions {
 /** A loop over records [start, end) of a page or a batch. */
 export type RangeLoop<T> = (records: T, start: number, end: number) => number
 
-type Phase = 'running' | 'ending' | 'committing' | 'finished'
+/** 'ended': all is processed, and checkpoints are still taken until the job closes. */
+type Phase = 'running' | 'ending' | 'ended' | 'committing' | 'finished'
 
 /** The id under which the output of a job's end is committed; real checkpoints begin at 1. */
 const FINAL_COMMIT = 0
@@ -41,6 +43,7 @@ export class Subtask {
   readonly #options: SubtaskOptions
   readonly #pacer = new Pacer()
   #input: TaskInput | undefined
+  #checkpoints: TaskCheckpoints | undefined
   #phase: Phase = 'running'
   #flushAtMs = Number.POSITIVE_INFINITY
   #commitFailure: { readonly error: unknown } | undefined
@@ -56,13 +59,19 @@ export class Subtask {
     this.#input = input
   }
 
+  /** Before the first step, where the job takes checkpoints. */
+  attachCheckpoints(checkpoints: TaskCheckpoints): void {
+    this.#checkpoints = checkpoints
+  }
+
   get input(): TaskInput {
     return this.#input!
   }
 
   /** Promises the task waits for: then it must not block its thread. */
   get pendingPromises(): number {
-    return this.input.pendingPromises + (this.#phase === 'committing' ? 1 : 0)
+    const committing = this.#phase === 'committing' ? 1 : 0
+    return this.input.pendingPromises + committing + (this.#checkpoints?.pendingPromises ?? 0)
   }
 
   /** True if a step would do something: the re-check before parking. */
@@ -71,6 +80,8 @@ export class Subtask {
     if (this.#phase === 'committing') {
       return this.#commits !== undefined || this.#commitFailure !== undefined
     }
+    if (this.#checkpoints?.ready() === true || this.input.hasBarriers?.() === true) return true
+    if (this.#phase === 'ended') return false
     if (credit.stalled !== 0 && !credit.recheck()) return false
     if (!runtime.isReady()) return false
     return this.#phase === 'ending' || runtime.controlPending || this.input.ready()
@@ -82,7 +93,7 @@ export class Subtask {
    */
   nextWakeMs(): number {
     const { runtime, credit } = this.#options
-    if (this.#phase === 'committing') return Number.POSITIVE_INFINITY
+    if (this.#phase === 'committing' || this.#phase === 'ended') return Number.POSITIVE_INFINITY
     if (credit.stalled !== 0 || !runtime.isReady()) return this.#flushAtMs
     return Math.min(runtime.nextWakeMs, this.#flushAtMs, this.input.nextWakeMs())
   }
@@ -94,11 +105,22 @@ export class Subtask {
     const nowMs = clock.nowMs()
     this.#flushIfDue(nowMs)
     if (nowMs >= this.#countersDueMs) this.publishCounters(nowMs)
-    if (credit.stalled !== 0 && !credit.recheck()) return 'backpressured'
-    const result = this.#work(nowMs)
+    // Neither a barrier nor the writing of a snapshot needs credit.
+    const checkpointed = this.#checkpoint()
+    if (this.#phase === 'ended') return checkpointed ? 'progress' : 'idle'
+    const stalled = credit.stalled !== 0 && !credit.recheck()
+    const result = stalled ? 'backpressured' : this.#work(nowMs)
+    if (checkpointed && result !== 'finished') return 'progress'
+    if (stalled) return result
     // No further step may come for long: what timers or watermarks just emitted is due, too.
     if (result !== 'progress' && this.#phase === 'running') this.#flushIfDue(nowMs)
     return result
+  }
+
+  #checkpoint(): boolean {
+    if (this.#checkpoints === undefined) return false
+    const cut = this.input.takeBarriers?.() === true
+    return this.#checkpoints.step() || cut
   }
 
   /** Timers and watermarks emit as records do: neither goes on before every sink is ready. */
@@ -166,11 +188,19 @@ export class Subtask {
     for (const writer of writers) writer.end()
     this.#flushAtMs = Number.POSITIVE_INFINITY
     this.publishCounters(this.#options.clock.nowMs())
+    if (this.#checkpoints !== undefined) return this.#endWithCheckpoint()
     this.#phase = 'committing'
     runtime.prepareCommit(FINAL_COMMIT).then(
       (commits) => this.#settle(() => (this.#commits = commits)),
       (error: unknown) => this.#settle(() => (this.#commitFailure = { error })),
     )
+    return 'progress'
+  }
+
+  #endWithCheckpoint(): StepResult {
+    const { attempt, task, send } = this.#options
+    this.#phase = 'ended'
+    send({ type: 'ended', attempt, task })
     return 'progress'
   }
 

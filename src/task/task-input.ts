@@ -8,6 +8,10 @@ export interface TaskInput {
   ready(): boolean
   /** When to look again although nobody rings, on the task's clock; Infinity for never. */
   nextWakeMs(): number
+  /** True if a barrier may be due before the next record. */
+  hasBarriers?(): boolean
+  /** Takes barriers that are due before the next record. True if there were any. */
+  takeBarriers?(): boolean
   /** Promises that the input waits for. */
   readonly pendingPromises: number
   close(): Promise<void>

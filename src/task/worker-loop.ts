@@ -14,8 +14,8 @@ export interface WorkerLoopOptions {
   readonly doorbell: Doorbell
   readonly clock: Clock
   readonly metrics: TaskMetrics
-  /** Handles messages of the coordinator, if there are any. */
-  readonly takeMail: () => void
+  /** Carries out what the coordinator has asked for, if it has. */
+  readonly takeOrders: () => void
   readonly isStopped: () => boolean
 }
 
@@ -32,7 +32,7 @@ export async function driveSubtask(options: WorkerLoopOptions): Promise<void> {
   const { clock } = options
   let turnedMs = clock.monotonicMs()
   while (!options.isStopped()) {
-    options.takeMail()
+    options.takeOrders()
     const result = runSteps(options, turnedMs + TURN_EVERY_MS)
     if (result === 'finished') return
     await turn()

@@ -25,7 +25,7 @@ assert(parentPort !== null, 'worker.js runs in a worker thread')
 const port = parentPort
 const deployment = workerData as TaskDeployment
 const { attempt, task } = deployment
-const send = (message: FromTask) => port.postMessage(message)
+const send = (message: FromTask) => port.postMessage(message, transferOf(message))
 
 // The innermost frame of the chain's code names the operator: it must be among those recorded.
 Error.stackTraceLimit = 100
@@ -47,10 +47,7 @@ async function main(): Promise<void> {
   const graph = buildGraph(job, deployment.args)
   send({ type: 'built', attempt, task, fingerprint: fingerprint(graph) })
   const doorbell = new Doorbell(deployment.doorbell)
-  const mailbox = new TaskMailbox({
-    attempt,
-    onSplits: (splits, last) => built.addSplits(splits, last),
-  })
+  const mailbox = new TaskMailbox(attempt)
   const takeMail = () => {
     if (doorbell.takeMail()) takeAll(mailbox)
   }
@@ -94,7 +91,13 @@ async function runTask(built: BuiltSubtask, mail: Mail): Promise<void> {
   await built.open()
   send({ type: 'ready', attempt, task })
   await until(() => mailbox.isStarted || mailbox.isCanceled)
-  await driveSubtask({ ...built, doorbell, takeMail, isStopped: () => mailbox.isCanceled })
+  const takeOrders = () => {
+    takeMail()
+    for (let one = mailbox.nextOrder(); one !== undefined; one = mailbox.nextOrder())
+      built.take(one)
+  }
+  const isStopped = () => mailbox.isCanceled || mailbox.isClosing
+  await driveSubtask({ ...built, doorbell, takeOrders, isStopped })
   await until(() => mailbox.isClosing || mailbox.isCanceled)
 }
 
@@ -106,6 +109,12 @@ function takeAll(mailbox: TaskMailbox): void {
   ) {
     mailbox.take(item.message as ToTask)
   }
+}
+
+/** Encoded state is given away, not copied. */
+function transferOf(message: FromTask): ArrayBuffer[] {
+  if (message.type !== 'state-chunk') return []
+  return message.chunk.parts.map((part) => part.bytes.buffer as ArrayBuffer)
 }
 
 function forwardedLog(): Logger {

@@ -11,8 +11,10 @@ import { silentLogger } from '../base/log.ts'
 import { Doorbell } from '../channel/doorbell.ts'
 import { jobMetrics } from '../coordinator/job-metrics.ts'
 import type { JobSources } from '../coordinator/job-sources.ts'
+import { splitAssigners } from '../coordinator/job-sources.ts'
 import type { PreparedJob } from '../coordinator/prepared-job.ts'
 import type { JobMetrics } from '../coordinator/run-options.ts'
+import type { SplitAssigner } from '../coordinator/split-assigner.ts'
 import type { DeploymentPlan } from '../coordinator/task-deployment.ts'
 import { planDeployment } from '../coordinator/task-deployment.ts'
 import type { FromTask, SinkCommittables } from '../protocol/messages.ts'
@@ -46,6 +48,7 @@ export class InlineRun {
   readonly #plan: DeploymentPlan
   readonly #tasks: readonly InlineTask[]
   readonly #results: readonly ResultBuffer[]
+  readonly #assigners: ReadonlyMap<number, SplitAssigner>
   /** Tasks that asked for splits and wait for the answer. */
   readonly #requests: number[] = []
 
@@ -58,7 +61,9 @@ export class InlineRun {
       lineage,
       jobUrl: '',
       onPrint: undefined,
+      checkpointing: false,
     })
+    this.#assigners = splitAssigners(prepared, options.sources)
     this.#results = this.#plan.results.map((reader) => new ResultBuffer(reader))
     this.#tasks = this.#plan.deployments.map((deployment) => ({
       built: buildSubtask({
@@ -70,7 +75,7 @@ export class InlineRun {
         send: (message) => this.#take(message),
         mayBlock: false,
       }),
-      isSource: options.sources.assigners.has(deployment.task),
+      isSource: this.#assigners.has(deployment.task),
       result: 'idle',
     }))
   }
@@ -173,10 +178,10 @@ export class InlineRun {
   #answer(): boolean {
     const requests = this.#requests.splice(0)
     for (const task of requests) {
-      const assigner = this.#options.sources.assigners.get(task)
+      const assigner = this.#assigners.get(task)
       assert(assigner !== undefined, 'splits are asked for by sources only')
-      const { splits, last } = assigner.next(task)
-      this.#tasks[task]!.built.addSplits(splits, last)
+      const { splits, last } = assigner.next()
+      this.#tasks[task]!.built.take({ type: 'splits', attempt: ATTEMPT, splits, last })
     }
     return requests.length > 0
   }

@@ -33,6 +33,16 @@ export class SplitWatermarks {
     return this.#watermarkMs
   }
 
+  /** Of one split that is being read; `NO_TIME` before its first. */
+  watermarkOf(splitId: string): number {
+    return this.#splits.get(splitId)?.watermarkMs ?? NO_TIME
+  }
+
+  /** After a restore, before the first split: event time had come that far. */
+  restore(watermarkMs: number): void {
+    this.#watermarkMs = watermarkMs
+  }
+
   /** True while there are splits and all of them are idle. */
   get isIdle(): boolean {
     if (this.#splits.size === 0) return false

@@ -6,7 +6,7 @@ import type { BatchLoop } from '../../src/task/loops.ts'
 import { SourceInput, unreadableError } from '../../src/task/source-input.ts'
 import { SplitWatermarks } from '../../src/time/split-watermarks.ts'
 
-const split = (id: string): Split => ({ id })
+const split = (id: string) => ({ split: { id } as Split, order: 0, watermarkMs: -Infinity })
 const batchOf = (...records: unknown[]): Batch => ({
   count: records.length,
   position: 0,
@@ -86,10 +86,32 @@ test('the position counts what of a batch is consumed when credit stops it in th
   const { input, read, refill } = inputOver({ script: { a: [batchOf(1, 2, 3)] }, stopAfter: 2 })
   input.addSplits([split('a')], true)
   for (let i = 0; i < 4; i++) input.step()
-  expect(input.position()).toEqual({ split: split('a'), batch: 0, consumed: 2 })
+  expect(input.snapshot().splits).toEqual([
+    { ...split('a'), batch: { position: 0, consumed: 2, unreadable: 0 } },
+  ])
   refill(10)
   expect(drain(input)).toBe('ended')
   expect(read).toEqual([1, 2, 3])
+})
+
+test('a restored split goes on behind the records and the unreadable ones it had taken', () => {
+  const place = (name: string, before: number) => ({ place: name, text: '', reason: '', before })
+  const batch = { ...batchOf(1, 2, 3), unreadable: [place('one', 1), place('two', 2)] }
+  const { input, read } = inputOver({ script: { a: [batch, batchOf(4)] } })
+  const progress = { position: 0, consumed: 2, unreadable: 1 }
+  input.addSplits([{ ...split('a'), batch: progress }], true)
+  expect(input.snapshot().splits).toEqual([{ ...split('a'), batch: progress }])
+  input.step()
+  expect(input.snapshot().splits).toEqual([{ ...split('a'), batch: progress }])
+  expect(drain(input)).toBe('ended')
+  expect(read).toEqual(['unreadable two', 3, 4])
+  expect(input.snapshot().splits).toEqual([])
+})
+
+test('a restored split whose batch has become shorter is refused', () => {
+  const { input } = inputOver({ script: { a: [batchOf(1)] } })
+  input.addSplits([{ ...split('a'), batch: { position: 0, consumed: 2, unreadable: 0 } }], true)
+  expect(() => drain(input)).toThrow(expect.objectContaining({ code: 'SOURCE_CHANGED' }))
 })
 
 test('a batch that comes later is waited for without blocking', async () => {

@@ -1,0 +1,151 @@
+/**
+ * Deploys a job, as often as it must be: each attempt gets new channels, new counters and new
+ * threads, and starts where the latest complete checkpoint left the one before.
+ * Threads: main.
+ */
+
+import type { Logger } from '../base/log.ts'
+import { assignState } from '../checkpoint/assign-state.ts'
+import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
+import { compareFingerprints } from '../graph/fingerprint.ts'
+import { allocateTaskMetrics } from '../metrics/task-metrics.ts'
+import type { SplitProgress, TaskRestore } from '../protocol/snapshot.ts'
+import type { Checkpointing } from './checkpointing.ts'
+import { JobCheckpoints } from './job-checkpoints.ts'
+import { JobExecution } from './job-execution.ts'
+import type { JobSinks } from './job-sinks.ts'
+import type { JobSources } from './job-sources.ts'
+import { splitAssigners } from './job-sources.ts'
+import { OutputCommits } from './output-commits.ts'
+import type { PreparedJob } from './prepared-job.ts'
+import { sourcesOf } from './prepared-job.ts'
+import type { ResultReader } from './result-reader.ts'
+import type { PrintLine } from './result-readers.ts'
+import { RunningCheckpoint } from './running-checkpoint.ts'
+import type { SplitAssigner } from './split-assigner.ts'
+import type { DeploymentPlan } from './task-deployment.ts'
+import { deployTasks, planDeployment } from './task-deployment.ts'
+
+export interface JobAttemptsOptions {
+  readonly prepared: PreparedJob
+  readonly jobUrl: string
+  readonly explain: (error: Error) => Error
+  readonly sources: JobSources
+  readonly sinks: JobSinks
+  readonly checkpointing: Checkpointing
+  readonly onPrint: PrintLine | undefined
+  readonly log: Logger
+}
+
+interface Restored {
+  readonly tasks: readonly TaskRestore[]
+  readonly splits: ReadonlyMap<string, readonly SplitProgress[]>
+}
+
+type Assigners = ReadonlyMap<number, SplitAssigner>
+
+export class JobAttempts {
+  readonly checkpoints: JobCheckpoints | undefined
+  readonly #options: JobAttemptsOptions
+  readonly #commits: OutputCommits
+  #plan: DeploymentPlan | undefined
+  #noMetrics: SharedArrayBuffer | undefined
+
+  constructor(options: JobAttemptsOptions) {
+    const { sinks, checkpointing } = options
+    this.#options = options
+    this.#commits = new OutputCommits((output) => sinks.commit(output))
+    const { parts } = checkpointing
+    this.checkpoints =
+      parts === undefined ? undefined : new JobCheckpoints({ ...parts, commits: this.#commits })
+  }
+
+  get results(): readonly ResultReader[] {
+    return this.#plan?.results ?? []
+  }
+
+  /** Of the attempt that runs, or ran last. */
+  get metrics(): SharedArrayBuffer {
+    this.#noMetrics ??= allocateTaskMetrics(this.#options.prepared.execution.tasks.length)
+    return this.#plan?.metrics ?? this.#noMetrics
+  }
+
+  /** Throws where the checkpoint does not fit the job, or output cannot be recovered. */
+  async deploy(attempt: number): Promise<JobExecution> {
+    const { prepared, sources, explain, log } = this.#options
+    const from = this.checkpoints?.latest ?? this.#options.checkpointing.initial
+    const restored = from === undefined ? undefined : this.#assign(from)
+    await this.#recoverOutput(attempt, from)
+    const assigners = splitAssigners(prepared, sources, restored?.splits)
+    const plan = this.#planOf(attempt, restored)
+    this.#plan = plan
+    const execution: JobExecution = new JobExecution({
+      attempt,
+      deploy: (events) => deployTasks(plan, events),
+      assigners,
+      commit: (output) => this.#options.sinks.commit(output),
+      checkpoints: this.checkpoints?.attempt({
+        attempt,
+        tasks: prepared.execution.tasks.map((task) => task.index),
+        sources: [...assigners.keys()],
+        begin: (checkpointId, triggeredMs) =>
+          this.#begin({ checkpointId, triggeredMs, attempt, assigners }),
+        finish: () => execution.finish(),
+        fail: (error) => execution.fail(error),
+      }),
+      results: plan.results,
+      compareFingerprint: (built) => compareFingerprints(prepared.fingerprint, built),
+      explain,
+      cancellationTimeoutMs: prepared.options.cancellationTimeoutMs,
+      log,
+    })
+    return execution
+  }
+
+  /** Before any writer: commits what the checkpoint holds and withdraws what came behind it. */
+  async #recoverOutput(attempt: number, from: CheckpointMetadata | undefined): Promise<void> {
+    const { sinks } = this.#options
+    this.#commits.reset()
+    if (from !== undefined) await sinks.recover(from)
+    else if (attempt > 1) await sinks.abort()
+  }
+
+  #assign(from: CheckpointMetadata): Restored {
+    const { prepared, checkpointing } = this.#options
+    return assignState({
+      checkpoint: from,
+      execution: prepared.execution,
+      store: checkpointing.storeOf(from),
+      ignoreUnclaimedState: prepared.options.ignoreUnclaimedState,
+    })
+  }
+
+  #planOf(attempt: number, restored: Restored | undefined): DeploymentPlan {
+    const { prepared, jobUrl, onPrint, checkpointing } = this.#options
+    return planDeployment({
+      prepared,
+      attempt,
+      lineage: checkpointing.lineage,
+      jobUrl,
+      onPrint,
+      results: this.#plan?.results,
+      checkpointing: this.checkpoints !== undefined,
+      restore: restored?.tasks,
+    })
+  }
+
+  #begin(cut: {
+    readonly checkpointId: number
+    readonly triggeredMs: number
+    readonly attempt: number
+    readonly assigners: Assigners
+  }): RunningCheckpoint {
+    const { prepared, checkpointing } = this.#options
+    const waiting = [...sourcesOf(prepared.jobGraph).keys()].map((vertex) => {
+      const [task] = prepared.execution.vertices[vertex.index]!.tasks
+      return { operatorId: vertex.id, splits: cut.assigners.get(task!)!.waiting }
+    })
+    const { lineage } = checkpointing
+    return new RunningCheckpoint({ ...cut, prepared, lineage, waiting })
+  }
+}

@@ -1,0 +1,361 @@
+/**
+ * Carries out what the checkpoint coordinator decides, and tells it what came of it: messages to
+ * tasks, files, metadata, the commit of output, the figures. One object serves all attempts.
+ * Threads: main.
+ */
+
+import type { Clock } from '../base/clock.ts'
+import { after } from '../base/clock.ts'
+import { SluiceError } from '../base/errors.ts'
+import type { Logger } from '../base/log.ts'
+import { CheckpointCoordinatorState } from '../checkpoint/coordinator.ts'
+import type {
+  CheckpointEffect,
+  CheckpointEvent,
+  CheckpointFailure,
+  CheckpointSettings,
+} from '../checkpoint/events.ts'
+import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
+import { encodeMetadata } from '../checkpoint/metadata.ts'
+import type { CheckpointStatistics } from '../checkpoint/statistics.ts'
+import type { ToTask } from '../protocol/messages.ts'
+import type { CheckpointStorage } from './checkpoint-storage.ts'
+import type { AttemptCheckpoints, CheckpointMessage } from './job-execution.ts'
+import type { OutputCommits } from './output-commits.ts'
+import type { RunningCheckpoint } from './running-checkpoint.ts'
+
+export interface JobCheckpointsOptions {
+  readonly settings: CheckpointSettings
+  readonly firstId: number
+  /** Of this job's directory, when it started. */
+  readonly retained: readonly CheckpointMetadata[]
+  readonly storage: CheckpointStorage
+  readonly statistics: CheckpointStatistics
+  readonly commits: OutputCommits
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** What of an attempt a checkpoint needs. */
+export interface AttemptView {
+  readonly attempt: number
+  readonly tasks: readonly number[]
+  readonly sources: readonly number[]
+  /** Starts the description of a checkpoint of this attempt, at its trigger. */
+  readonly begin: (checkpointId: number, triggeredMs: number) => RunningCheckpoint
+  readonly finish: () => void
+  readonly fail: (error: Error) => void
+}
+
+export class JobCheckpoints {
+  readonly #options: JobCheckpointsOptions
+  readonly #state: CheckpointCoordinatorState
+  readonly #running = new Map<number, RunningCheckpoint>()
+  readonly #completed: CheckpointMetadata[]
+  readonly #requests = new Map<number, Request>()
+  #attached = new Map<number, number[]>()
+  #lastRequest = 0
+  #view: AttemptView | undefined
+  #send: (task: number, message: ToTask) => void = () => {}
+  #cancelTimer: () => void = () => {}
+  /** Files that are being written, published or deleted. */
+  readonly #work = new Set<Promise<void>>()
+  readonly #publishing = new Set<Promise<void>>()
+
+  constructor(options: JobCheckpointsOptions) {
+    this.#options = options
+    const { settings, firstId, retained } = options
+    this.#completed = [...retained]
+    this.#state = new CheckpointCoordinatorState({
+      settings,
+      firstId,
+      retained: retained.map((one) => one.checkpointId),
+    })
+  }
+
+  /** The newest checkpoint that a new attempt can start from. */
+  get latest(): CheckpointMetadata | undefined {
+    return this.#completed.at(-1)
+  }
+
+  /** Takes one now. Resolves with its id when it is complete; rejects with CHECKPOINT_FAILED. */
+  trigger(): Promise<number> {
+    const request = ++this.#lastRequest
+    const answer = new Promise<number>((resolve, reject) => {
+      this.#requests.set(request, { resolve, reject })
+    })
+    this.#handle({ type: 'request', nowMs: this.#nowMs(), request })
+    return answer
+  }
+
+  /** What a new attempt talks to. */
+  attempt(view: AttemptView): AttemptCheckpoints {
+    this.#view = view
+    return {
+      running: (send) => {
+        this.#send = send
+        this.#handle({ type: 'running', nowMs: this.#nowMs(), tasks: view.tasks })
+      },
+      take: (message) => {
+        if (this.#view === view) this.#take(message)
+      },
+      stopped: () => this.#detach(view),
+    }
+  }
+
+  /**
+   * After an attempt: nothing of it is awaited any more, what was being published is complete, its
+   * output is committed. Rejects if it could not be.
+   */
+  async settle(final: boolean): Promise<void> {
+    await Promise.all(this.#publishing)
+    this.#handle({ type: 'stopped', nowMs: this.#nowMs(), final })
+    await this.#options.commits.settled()
+    await Promise.all(this.#work)
+  }
+
+  #detach(view: AttemptView): void {
+    if (this.#view !== view) return
+    this.#view = undefined
+    this.#send = () => {}
+    this.#cancelTimer()
+  }
+
+  #take(message: CheckpointMessage): void {
+    const { task } = message
+    const nowMs = this.#nowMs()
+    switch (message.type) {
+      case 'ended':
+        return this.#handle({ type: 'task-ended', nowMs, task })
+      case 'state-chunk':
+        return this.#writeChunk(message)
+      case 'acknowledge':
+        return this.#acknowledge(message)
+      case 'decline': {
+        const failure = { reason: 'CHECKPOINT_DECLINED', message: message.message } as const
+        const { checkpointId } = message
+        return this.#handle({ type: 'declined', nowMs, checkpointId, task, failure })
+      }
+    }
+  }
+
+  #writeChunk(message: Extract<CheckpointMessage, { type: 'state-chunk' }>): void {
+    const { checkpointId, task, chunk, attempt } = message
+    const bytes = chunk.parts.reduce((sum, part) => sum + part.bytes.length, 0)
+    const done = () => this.#send(task, { type: 'chunk-written', attempt, bytes })
+    const running = this.#running.get(checkpointId)
+    if (running === undefined) return done()
+    const writing = this.#options.storage.writeChunk(checkpointId, chunk)
+    running.writes(task, writing)
+    this.#track(this.#work, writing.then(done, done))
+  }
+
+  #acknowledge(message: Extract<CheckpointMessage, { type: 'acknowledge' }>): void {
+    const { checkpointId, task } = message
+    const running = this.#running.get(checkpointId)
+    const acknowledged = () =>
+      this.#handle({ type: 'acknowledged', nowMs: this.#nowMs(), checkpointId, task })
+    if (running === undefined) return acknowledged()
+    const failed = (error: unknown) => {
+      const failure = failureOf('IO_EXCEPTION', error)
+      this.#handle({ type: 'declined', nowMs: this.#nowMs(), checkpointId, task, failure })
+    }
+    running.acknowledge(message, () => this.#nowMs()).then(acknowledged, failed)
+  }
+
+  #handle(event: CheckpointEvent): void {
+    for (const effect of this.#state.handle(event)) this.#carryOut(effect)
+  }
+
+  #carryOut(effect: CheckpointEffect): void {
+    switch (effect.type) {
+      case 'trigger':
+        return this.#trigger(effect)
+      case 'write-metadata':
+        return this.#publish(effect.checkpointId)
+      case 'complete':
+        return this.#complete(effect.checkpointId)
+      case 'abort':
+        return this.#abort(effect.checkpointId, effect.failure)
+      case 'discard':
+        return
+      case 'delete':
+        return this.#delete(effect.checkpointId)
+      case 'refuse':
+        return this.#refuse(effect.request, effect.failure)
+      case 'attach':
+        return this.#attach(effect.request, effect.checkpointId)
+      case 'wake-at':
+        return this.#wakeAt(effect.timeMs)
+      case 'fail-job':
+        return this.#view?.fail(checkpointsFailed(effect.failure))
+      case 'finish':
+        return this.#finish()
+    }
+  }
+
+  #trigger({ checkpointId, kind, triggeredMs }: Extract<CheckpointEffect, { type: 'trigger' }>) {
+    const view = this.#view!
+    const { log, statistics } = this.#options
+    const running = view.begin(checkpointId, triggeredMs)
+    this.#running.set(checkpointId, running)
+    statistics.triggered({ checkpointId, kind, triggeredMs, tasks: view.tasks.length })
+    log.debug({ checkpoint: checkpointId, kind }, 'checkpoint triggered')
+    const { attempt } = view
+    for (const task of view.sources) {
+      this.#send(task, { type: 'trigger-checkpoint', attempt, checkpointId, triggeredMs })
+    }
+  }
+
+  #publish(checkpointId: number): void {
+    const { storage, commits, log } = this.#options
+    const running = this.#running.get(checkpointId)!
+    const metadata = running.metadata(commits.pending, this.#nowMs())
+    log.debug({ checkpoint: checkpointId }, 'all tasks have acknowledged')
+    const publish = async () => {
+      const bytes = encodeMetadata(metadata)
+      await storage.publish(checkpointId, bytes)
+      running.published(metadata, bytes.length)
+    }
+    const published = publish().then(
+      () => this.#handle({ type: 'published', nowMs: this.#nowMs(), checkpointId }),
+      (error: unknown) => {
+        const failure = failureOf('FINALIZE_CHECKPOINT_FAILURE', error)
+        const nowMs = this.#nowMs()
+        this.#handle({ type: 'publish-failed', nowMs, checkpointId, failure })
+      },
+    )
+    this.#track(this.#publishing, published)
+  }
+
+  #complete(checkpointId: number): void {
+    const { commits, statistics, log } = this.#options
+    const running = this.#running.get(checkpointId)!
+    this.#running.delete(checkpointId)
+    this.#completed.push(running.result)
+    const entry = statistics.completed(running.figures(this.#nowMs()))
+    this.#record(entry)
+    const { durationMs, bytes } = entry
+    log.info({ checkpoint: checkpointId, durationMs, bytes }, 'checkpoint complete')
+    const attempt = this.#view?.attempt ?? 0
+    for (const task of this.#view?.tasks ?? []) {
+      this.#send(task, { type: 'complete-checkpoint', attempt, checkpointId })
+    }
+    for (const request of this.#requestsOf(checkpointId)) request.resolve(checkpointId)
+    commits.commit(checkpointId, running.committables).catch((error: unknown) => {
+      this.#view?.fail(error as Error)
+    })
+  }
+
+  #abort(checkpointId: number, failure: CheckpointFailure): void {
+    const { statistics, log } = this.#options
+    const running = this.#running.get(checkpointId)
+    this.#running.delete(checkpointId)
+    this.#record(statistics.failed({ checkpointId, failedMs: this.#nowMs(), ...failure }))
+    const { reason, message } = failure
+    log.warn({ checkpoint: checkpointId, reason }, `checkpoint failed: ${message}`)
+    const attempt = this.#view?.attempt ?? 0
+    for (const task of this.#view?.tasks ?? []) {
+      this.#send(task, { type: 'abort-checkpoint', attempt, checkpointId })
+    }
+    for (const request of this.#requestsOf(checkpointId)) request.reject(checkpointFailed(failure))
+    // What is being written now must not stay behind.
+    const deleted = (running?.settled() ?? Promise.resolve()).then(() => this.#remove(checkpointId))
+    this.#track(this.#work, deleted)
+  }
+
+  #delete(checkpointId: number): void {
+    const at = this.#completed.findIndex((one) => one.checkpointId === checkpointId)
+    if (at >= 0) this.#completed.splice(at, 1)
+    this.#track(this.#work, this.#remove(checkpointId))
+  }
+
+  /** What cannot be deleted now is found at the next start. */
+  async #remove(checkpointId: number): Promise<void> {
+    const { storage, log } = this.#options
+    try {
+      await storage.delete(checkpointId)
+    } catch (error) {
+      const fields = { checkpoint: checkpointId, error: String(error) }
+      log.error(fields, 'files of a checkpoint could not be deleted')
+    }
+  }
+
+  #record(entry: object): void {
+    const { storage, log } = this.#options
+    const recorded = storage.record(entry).catch((error: unknown) => {
+      log.error({ error: String(error) }, 'the history of checkpoints could not be written')
+    })
+    this.#track(this.#work, recorded)
+  }
+
+  #finish(): void {
+    const view = this.#view
+    this.#options.commits.settled().then(
+      () => view?.finish(),
+      () => {},
+    )
+  }
+
+  #refuse(request: number, failure: CheckpointFailure): void {
+    this.#requests.get(request)?.reject(checkpointFailed(failure))
+    this.#requests.delete(request)
+  }
+
+  #attach(request: number, checkpointId: number): void {
+    const attached = this.#attached.get(checkpointId) ?? []
+    this.#attached.set(checkpointId, [...attached, request])
+  }
+
+  #requestsOf(checkpointId: number): readonly Request[] {
+    const attached = this.#attached.get(checkpointId) ?? []
+    this.#attached.delete(checkpointId)
+    return attached.flatMap((id) => {
+      const request = this.#requests.get(id)
+      this.#requests.delete(id)
+      return request === undefined ? [] : [request]
+    })
+  }
+
+  #wakeAt(timeMs: number): void {
+    this.#cancelTimer()
+    if (timeMs === Number.POSITIVE_INFINITY) return
+    const inMs = Math.max(0, timeMs - this.#nowMs())
+    this.#cancelTimer = after(inMs, () => this.#handle({ type: 'tick', nowMs: this.#nowMs() }))
+  }
+
+  #track(set: Set<Promise<void>>, work: Promise<void>): void {
+    set.add(work)
+    work.finally(() => set.delete(work))
+  }
+
+  #nowMs(): number {
+    return this.#options.clock.nowMs()
+  }
+}
+
+interface Request {
+  readonly resolve: (checkpointId: number) => void
+  readonly reject: (error: Error) => void
+}
+
+function failureOf(reason: CheckpointFailure['reason'], error: unknown): CheckpointFailure {
+  return { reason, message: error instanceof Error ? error.message : String(error) }
+}
+
+function checkpointFailed({ reason, message }: CheckpointFailure): SluiceError {
+  return new SluiceError('CHECKPOINT_FAILED', `${reason}: ${message}`, {
+    hint: 'the job goes on; job.checkpoints tells when one has succeeded',
+  })
+}
+
+function checkpointsFailed({ reason, message }: CheckpointFailure): SluiceError {
+  const text = 'more checkpoints have failed than are tolerated'
+  return new SluiceError(
+    'TOO_MANY_CHECKPOINTS_FAILED',
+    `${text}; the last: ${reason}: ${message}`,
+    {
+      hint: 'raise execution.checkpointing.tolerable-failed-checkpoints, or mend what is said above',
+    },
+  )
+}

@@ -1,0 +1,167 @@
+/**
+ * A job from its start to its end, over all its attempts: what fails is started again from the
+ * latest checkpoint, as the restart strategy says, and at the end of all sinks are told and
+ * checkpoints kept or deleted.
+ * Threads: main.
+ */
+import { after } from '../base/clock.ts'
+import { SluiceError } from '../base/errors.ts'
+import type { Logger } from '../base/log.ts'
+import { decideRestart } from '../checkpoint/restart.ts'
+import type { JobOptions } from '../graph/options.ts'
+import type { JobCheckpoints } from './job-checkpoints.ts'
+import { type JobExecution, settledWithin } from './job-execution.ts'
+import type { JobPhase, Outcome } from './job-phase.ts'
+import type { JobSinks } from './job-sinks.ts'
+import type { ResultReader } from './result-reader.ts'
+
+export interface JobRunOptions {
+  readonly options: JobOptions
+  /** Makes an attempt, of the latest checkpoint if there is one. */
+  readonly deploy: (attempt: number) => Promise<JobExecution>
+  readonly results: () => readonly ResultReader[]
+  readonly sinks: JobSinks
+  readonly checkpoints: JobCheckpoints | undefined
+  /** After everything else: what becomes of the checkpoints. */
+  readonly release: (outcome: Outcome) => Promise<void>
+  readonly log: Logger
+}
+
+export type RunPhase = JobPhase | 'restarting'
+
+export class JobRun {
+  /** Resolves when all tasks of the first attempt run, or when the job has ended before. */
+  readonly started: Promise<void>
+  /** Never rejects: a failure is an outcome. */
+  readonly ended: Promise<Outcome>
+  readonly #options: JobRunOptions
+  #execution: JobExecution | undefined
+  #outcome: Outcome | undefined
+  #isRestarting = false
+  #isCanceled = false
+  #restarts = 0
+  #wakeUp: () => void = () => {}
+  #resolveStarted: () => void = () => {}
+
+  constructor(options: JobRunOptions) {
+    this.#options = options
+    this.started = new Promise((resolve) => (this.#resolveStarted = resolve))
+    this.ended = Promise.resolve().then(() => this.#run())
+  }
+
+  get phase(): RunPhase {
+    if (this.#outcome !== undefined) return this.#outcome.status
+    return this.#isRestarting ? 'restarting' : (this.#execution?.phase ?? 'created')
+  }
+
+  get restarts(): number {
+    return this.#restarts
+  }
+
+  async cancel(): Promise<void> {
+    this.#isCanceled = true
+    this.#wakeUp()
+    await this.#execution?.cancel()
+    await this.ended
+  }
+
+  async #run(): Promise<Outcome> {
+    let outcome = await this.#attempt()
+    while (outcome.status === 'failed' && (await this.#mayRestart(outcome.error))) {
+      outcome = await this.#attempt()
+      this.#isRestarting = false
+    }
+    const end: Outcome =
+      this.#isCanceled && outcome.status === 'failed' && this.#isRestarting
+        ? { status: 'canceled' }
+        : outcome
+    await this.#windUp(end)
+    this.#outcome = end
+    this.#resolveStarted()
+    return end
+  }
+
+  /** Never rejects. */
+  async #attempt(): Promise<Outcome> {
+    if (this.#isCanceled) return { status: 'canceled' }
+    try {
+      const execution = await this.#options.deploy(this.#restarts + 1)
+      this.#execution = execution
+      execution.started.then(() => {
+        this.#isRestarting = false
+        this.#resolveStarted()
+      })
+      if (this.#isCanceled) execution.cancel().catch(() => {})
+      else execution.start()
+      const outcome = await execution.ended
+      return await this.#settled(outcome)
+    } catch (error) {
+      return { status: 'failed', error: error as Error }
+    }
+  }
+
+  /** What the attempt has completed is committed, whatever its end. */
+  async #settled(outcome: Outcome): Promise<Outcome> {
+    try {
+      await this.#options.checkpoints?.settle(outcome.status !== 'failed')
+      return outcome
+    } catch (error) {
+      return outcome.status === 'failed' ? outcome : { status: 'failed', error: error as Error }
+    }
+  }
+
+  async #mayRestart(error: Error): Promise<boolean> {
+    const { options, log, checkpoints } = this.#options
+    const decision = decideRestart({
+      strategy: options.restartStrategy ?? (checkpoints === undefined ? 'none' : 'fixed-delay'),
+      attemptsMax: options.restartAttempts,
+      delayMs: options.restartDelayMs,
+      restarts: this.#restarts,
+      code: error instanceof SluiceError ? error.code : undefined,
+    })
+    if (decision.kind === 'fail' || this.#isCanceled) return false
+    this.#isRestarting = true
+    this.#restarts++
+    const { delayMs } = decision
+    log.warn(
+      { restart: this.#restarts, delayMs, error: error.message },
+      'a task failed: restarting',
+    )
+    await this.#wait(delayMs)
+    return true
+  }
+
+  async #wait(ms: number): Promise<void> {
+    if (ms === 0 || this.#isCanceled) return
+    await new Promise<void>((resolve) => {
+      const cancel = after(ms, resolve)
+      this.#wakeUp = () => {
+        cancel()
+        resolve()
+      }
+    })
+  }
+
+  async #windUp(outcome: Outcome): Promise<void> {
+    const { sinks, options, release } = this.#options
+    const results = this.#options.results()
+    for (const reader of results) reader.stop(outcome)
+    const told = results.map((reader) => reader.stopped)
+    if (outcome.status !== 'finished') await settledWithin(told, options.cancellationTimeoutMs)
+    for (const reader of results) reader.mute()
+    for (const reader of results) reader.detach()
+    if (outcome.status !== 'finished') {
+      await this.#quietly('withdrawing output', () => sinks.abort())
+    }
+    await this.#quietly('closing the checkpoints', () => release(outcome))
+    await this.#quietly('closing a sink', () => sinks.close())
+  }
+
+  async #quietly(what: string, action: () => Promise<void>): Promise<void> {
+    try {
+      await action()
+    } catch (error) {
+      this.#options.log.error({ error: String(error) }, `${what} failed`)
+    }
+  }
+}

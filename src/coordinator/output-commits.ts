@@ -1,0 +1,44 @@
+/**
+ * Commits the output of complete checkpoints, one after the other. What is not known to be
+ * committed is written into every later checkpoint, so that a crash between finds it again.
+ * Threads: main.
+ */
+import type { PendingCommit } from '../checkpoint/metadata.ts'
+import type { SinkCommittables } from '../protocol/messages.ts'
+
+export class OutputCommits {
+  readonly #commit: (sinks: readonly SinkCommittables[]) => Promise<void>
+  #pending: PendingCommit[] = []
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(commit: (sinks: readonly SinkCommittables[]) => Promise<void>) {
+    this.#commit = commit
+  }
+
+  /** Of complete checkpoints, oldest first. */
+  get pending(): readonly PendingCommit[] {
+    return this.#pending
+  }
+
+  /** Rejects with the sink's error; nothing later is committed then. */
+  commit(checkpointId: number, sinks: readonly SinkCommittables[]): Promise<void> {
+    const own = sinks.map((one) => ({ checkpointId, ...one }))
+    this.#pending.push(...own)
+    this.#last = this.#last.then(async () => {
+      await this.#commit(sinks)
+      this.#pending = this.#pending.filter((one) => !own.includes(one))
+    })
+    return this.#last
+  }
+
+  /** Resolves when all is committed that was to be so far; rejects if it could not be. */
+  settled(): Promise<void> {
+    return this.#last
+  }
+
+  /** After a restore, which has committed or withdrawn everything. */
+  reset(): void {
+    this.#pending = []
+    this.#last = Promise.resolve()
+  }
+}

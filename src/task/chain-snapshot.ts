@@ -1,0 +1,103 @@
+/**
+ * What a chain's operators put into a snapshot, and how they take it over again.
+ * Threads: the task.
+ */
+import { SluiceError } from '../base/errors.ts'
+import type { OperatorRestore, OperatorSnapshot } from '../protocol/snapshot.ts'
+import type { ChunkSink, StateChunk, StatePart, StateWalk } from '../state/snapshot-contract.ts'
+import type { ChainRuntime } from './chain-runtime.ts'
+
+/** Lists and the operators' own, encoded or copied at once: they are small. */
+export function snapshotOperators(runtime: ChainRuntime): readonly OperatorSnapshot[] {
+  const snapshots: OperatorSnapshot[] = []
+  runtime.forEachNode((node) => {
+    const lists = runtime.state.operator(node).snapshot()
+    const own = node.operator?.snapshot?.()
+    if (lists.length === 0 && own === undefined) return
+    snapshots.push({ operatorId: node.operatorId, lists, ...(own === undefined ? {} : { own }) })
+  })
+  return snapshots
+}
+
+/** From here on every change is preceded by the encoding of what it changes. */
+export function beginWalks(runtime: ChainRuntime, sink: ChunkSink): readonly StateWalk[] {
+  const walks: StateWalk[] = []
+  runtime.forEachNode((node) => {
+    const keyed = runtime.state.keyed(node)
+    if (keyed !== undefined) walks.push(keyed.snapshot(node.operatorId, sink))
+  })
+  return walks
+}
+
+/** One chunk of several. */
+export function mergeChunks(chunks: readonly StateChunk[]): StateChunk {
+  const [first] = chunks
+  if (first !== undefined && chunks.length === 1) return first
+  const sections: StateChunk['sections'][number][] = []
+  const parts: StatePart[] = []
+  for (const chunk of chunks) {
+    const base = sections.length
+    sections.push(...chunk.sections)
+    for (const part of chunk.parts) parts.push({ ...part, section: base + part.section })
+  }
+  return { sections, parts }
+}
+
+export function chunkBytes(chunk: StateChunk): number {
+  return chunk.parts.reduce((sum, part) => sum + part.bytes.length, 0)
+}
+
+/** Keyed state of one file, operator by operator. */
+export function restoreParts(
+  runtime: ChainRuntime,
+  chunk: StateChunk,
+  options: { readonly ignoreUnclaimed: boolean },
+): void {
+  const operatorIds = chunk.sections.map((section) => section.operatorId)
+  runtime.forEachNode((node) => {
+    if (!operatorIds.includes(node.operatorId)) return
+    const keyed = runtime.state.keyed(node)
+    if (keyed === undefined) {
+      if (options.ignoreUnclaimed) return
+      throw unclaimed(node.name)
+    }
+    for (const part of chunk.parts) {
+      const section = chunk.sections[part.section]!
+      if (section.operatorId !== node.operatorId) continue
+      try {
+        keyed.restore(section, part)
+      } catch (error) {
+        if (!(options.ignoreUnclaimed && isUnclaimed(error))) throw error
+      }
+    }
+  })
+}
+
+/** Behind all keyed state: lists, the operators' own, and what follows from either. */
+export function restoreOperators(
+  runtime: ChainRuntime,
+  restores: readonly OperatorRestore[],
+): void {
+  const byId = new Map(restores.map((restore) => [restore.operatorId, restore]))
+  runtime.forEachNode((node) => {
+    const restore = byId.get(node.operatorId)
+    if (restore !== undefined) {
+      for (const list of restore.lists) runtime.state.operator(node).restore(list)
+      if (restore.own.length > 0) node.operator?.restore?.(restore.own)
+    }
+    node.operator?.restored?.()
+  })
+}
+
+function isUnclaimed(error: unknown): boolean {
+  return error instanceof SluiceError && error.code === 'STATE_UNCLAIMED'
+}
+
+function unclaimed(operator: string): SluiceError {
+  return new SluiceError('STATE_UNCLAIMED', `'${operator}' had keyed state and has no key now`, {
+    operator,
+    hint:
+      'put .keyBy(...) before it again, give it another uid, or drop the state with ' +
+      '-D execution.state-recovery.ignore-unclaimed-state=true',
+  })
+}

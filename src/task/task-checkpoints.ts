@@ -1,0 +1,171 @@
+/**
+ * The task's half of a checkpoint: at the cut it passes the barrier on and notes what belongs to
+ * the snapshot; then it encodes keyed state between steps, and acknowledges when all is handed
+ * over. Committables stay here until a checkpoint that holds them is complete.
+ * Threads: the task.
+ */
+import type { Clock } from '../base/clock.ts'
+import type { RecordWriter } from '../channel/record-writer.ts'
+import type { FromTask, SinkCommittables } from '../protocol/messages.ts'
+import type { ChannelSnapshot, SourceSnapshot, StateFile } from '../protocol/snapshot.ts'
+import type { StateChunk } from '../state/snapshot-contract.ts'
+import { packStateFile } from '../state/state-file.ts'
+import type { ChainRuntime } from './chain-runtime.ts'
+import { beginWalks, chunkBytes, mergeChunks, snapshotOperators } from './chain-snapshot.ts'
+import { Pacer } from './pacer.ts'
+import { PendingSnapshot } from './pending-snapshot.ts'
+import { Uncommitted } from './uncommitted.ts'
+
+/** Where in its input a task is cut. */
+export interface Cut {
+  readonly checkpointId: number
+  readonly triggeredMs: number
+  /** Epoch ms. */
+  readonly firstBarrierMs: number
+  readonly alignmentMs: number
+}
+
+export interface InputSnapshot {
+  readonly source?: SourceSnapshot
+  readonly channels: readonly ChannelSnapshot[]
+}
+
+export interface TaskCheckpointsOptions {
+  readonly attempt: number
+  readonly task: number
+  readonly runtime: ChainRuntime
+  /** Exits to other tasks; what goes to the main thread has no barriers. */
+  readonly writers: readonly RecordWriter[]
+  readonly snapshotInput: () => InputSnapshot
+  readonly clock: Clock
+  readonly inlineBytesMax: number
+  readonly send: (message: FromTask) => void
+  readonly wake: () => void
+}
+
+/** Encoded and not written yet: beyond this the walk waits for the disk. */
+const BYTES_ON_THE_WAY_MAX = 32 << 20
+
+export class TaskCheckpoints {
+  readonly #options: TaskCheckpointsOptions
+  readonly #pending: PendingSnapshot[] = []
+  readonly #pacer = new Pacer()
+  readonly #uncommitted: Uncommitted
+  #bytesOnTheWay = 0
+
+  constructor(options: TaskCheckpointsOptions) {
+    this.#options = options
+    this.#uncommitted = new Uncommitted(options.wake)
+  }
+
+  /** Sinks whose promises are awaited. */
+  get pendingPromises(): number {
+    return this.#uncommitted.pendingPromises
+  }
+
+  /** The synchronous part. Between two records. */
+  take(cut: Cut): void {
+    const { writers, runtime, clock } = this.#options
+    const { checkpointId, triggeredMs } = cut
+    if (!writers.every((writer) => writer.canPlaceBarrier())) {
+      return this.#decline(checkpointId, 'a channel has as many barriers on their way as it can')
+    }
+    const startMs = clock.monotonicMs()
+    for (const writer of writers) writer.barrier({ checkpointId, kind: 'aligned', triggeredMs })
+    this.#uncommitted.add(checkpointId, runtime.prepareCommit(checkpointId))
+    const chunks: StateChunk[] = []
+    const pending = new PendingSnapshot({
+      cut,
+      operators: snapshotOperators(runtime),
+      input: this.#options.snapshotInput(),
+      walks: beginWalks(runtime, { chunk: (chunk) => chunks.push(chunk) }),
+      chunks,
+    })
+    this.#pending.push(pending)
+    pending.endSync(startMs, clock.monotonicMs())
+  }
+
+  complete(checkpointId: number): void {
+    this.#uncommitted.complete(checkpointId)
+  }
+
+  abort(checkpointId: number): void {
+    const at = this.#pending.findIndex((one) => one.checkpointId === checkpointId)
+    if (at >= 0) this.#pending.splice(at, 1)[0]!.cancel()
+  }
+
+  written(bytes: number): void {
+    this.#bytesOnTheWay -= bytes
+  }
+
+  /** True if `step` would do something. */
+  ready(): boolean {
+    if (this.#uncommitted.hasFailed) return true
+    return this.#pending.some((one) => (one.isWalked ? this.#isPrepared(one) : this.#mayWalk()))
+  }
+
+  /** At most one bounded part of one walk. True if anything was done. */
+  step(): boolean {
+    if (this.#pending.length === 0 && !this.#uncommitted.hasFailed) return false
+    this.#uncommitted.throwFailure()
+    const walked = this.#walk()
+    const done = this.#pending.filter((one) => one.isWalked && this.#isPrepared(one))
+    for (const one of done) this.#acknowledge(one)
+    return walked || done.length > 0
+  }
+
+  #walk(): boolean {
+    const next = this.#pending.find((one) => !one.isWalked)
+    if (next === undefined || !this.#mayWalk()) return false
+    const { clock } = this.#options
+    const startMs = clock.monotonicMs()
+    const entries = this.#pacer.records
+    next.walk(entries)
+    const endMs = clock.monotonicMs()
+    this.#pacer.observe(entries, endMs - startMs)
+    next.observe(endMs - startMs, endMs)
+    if (!next.isWalked) for (const chunk of next.takeChunks()) this.#send(next, chunk)
+    return true
+  }
+
+  #mayWalk(): boolean {
+    return this.#bytesOnTheWay < BYTES_ON_THE_WAY_MAX
+  }
+
+  #isPrepared(pending: PendingSnapshot): boolean {
+    return this.#uncommitted.isPrepared(pending.checkpointId)
+  }
+
+  #acknowledge(pending: PendingSnapshot): void {
+    const { attempt, task, send } = this.#options
+    const { checkpointId, operators, input } = pending
+    const sinks: readonly SinkCommittables[] = this.#uncommitted.upTo(checkpointId)
+    const files = this.#lastFiles(pending)
+    this.#pending.splice(this.#pending.indexOf(pending), 1)
+    const snapshot = { operators, sinks, ...input, files }
+    send({ type: 'acknowledge', attempt, task, checkpointId, snapshot, stats: pending.stats() })
+  }
+
+  /** What no chunk has taken: a small rest travels inside the acknowledgement. */
+  #lastFiles(pending: PendingSnapshot): readonly StateFile[] {
+    const rest = mergeChunks(pending.takeChunks())
+    if (rest.parts.length === 0) return []
+    if (chunkBytes(rest) > this.#options.inlineBytesMax) {
+      this.#send(pending, rest)
+      return []
+    }
+    const bytes = Buffer.concat(packStateFile(rest, { compress: false }))
+    return [{ kind: 'inline', bytes: new Uint8Array(bytes) }]
+  }
+
+  #send(pending: PendingSnapshot, chunk: StateChunk): void {
+    const { attempt, task, send } = this.#options
+    this.#bytesOnTheWay += chunkBytes(chunk)
+    send({ type: 'state-chunk', attempt, task, checkpointId: pending.checkpointId, chunk })
+  }
+
+  #decline(checkpointId: number, message: string): void {
+    const { attempt, task, send } = this.#options
+    send({ type: 'decline', attempt, task, checkpointId, message })
+  }
+}
