@@ -10,12 +10,16 @@ import type { Codecs } from '../codec/codecs.ts'
 import type { PageReader, PageViews } from '../codec/page.ts'
 import { MARK_END, pageViews } from '../codec/page.ts'
 import {
+  BYTES_WORD,
   hasTimes,
   headerWord,
   SEQ_WORD,
   SHAPE_HI_WORD,
   SHAPE_LO_WORD,
 } from '../codec/page-layout.ts'
+import { AnnouncedBarriers } from './announced-barriers.ts'
+import type { AnnouncedBarrier } from './barrier.ts'
+import type { BarrierWatch } from './barrier-watch.ts'
 import type { ChannelMessage } from './channel-messages.ts'
 import type { InputChannelDescription } from './create-channel.ts'
 import { Doorbell } from './doorbell.ts'
@@ -50,6 +54,8 @@ export class InputChannel {
   ended = false
   /** True while a page is open: there is a record at `cursor`, or a mark to take. */
   isOpen = false
+  /** Bytes of the pages that were opened. */
+  bytesTaken = 0
   readonly #codecs: Codecs
   readonly #ring: RingConsumer
   readonly #port: MessagePort
@@ -58,6 +64,8 @@ export class InputChannel {
   /** Pages outside the ring, oldest first. */
   readonly #extensions: ExtensionPage[] = []
   #messagesTaken = 0
+  readonly #barriers: AnnouncedBarriers
+  #watch: BarrierWatch | undefined
 
   constructor(description: InputChannelDescription, options: InputChannelOptions) {
     const words = options.words ?? atomicWords
@@ -67,16 +75,58 @@ export class InputChannel {
     this.#port.unref()
     const doorbell = new Doorbell(description.doorbell, words)
     this.#ring = new RingConsumer(description.ring, { size: description.size, doorbell, words })
+    this.#barriers = new AnnouncedBarriers(this.#ring.views, words)
   }
 
-  /** True if a record or a mark is there: opens the next page where none is open. */
+  /** From now on barriers are seen. Before the first page is read. */
+  watchBarriers(watch: BarrierWatch): void {
+    this.#watch = watch
+  }
+
+  /** True if a record or a mark is there: opens the next page unless a barrier stands before it. */
   poll(): boolean {
     return this.isOpen || this.#openNext()
   }
 
-  /** `poll` without opening anything. */
+  /** True if a record, a mark or a barrier that is due is there. Opens nothing. */
   hasInput(): boolean {
-    return this.isOpen || this.#ring.hasSeenPage || this.#ring.look()
+    return this.isOpen || this.#ring.hasSeenPage || this.#look() || this.isBarrierDue
+  }
+
+  /** Sequence number of the first page that is not given back: the open one, or the next. */
+  get nextSeq(): number {
+    return this.#ring.next
+  }
+
+  /** Barriers that are known and not taken, in the order in which they will be reached. */
+  get barriers(): readonly AnnouncedBarrier[] {
+    return this.#barriers.list
+  }
+
+  /** True if all before the next barrier is processed. */
+  get isBarrierDue(): boolean {
+    return !this.isOpen && this.#barriers.isAt(this.#ring.next)
+  }
+
+  /** Takes the barrier that is due: its slot is free again. */
+  takeBarrier(): AnnouncedBarrier {
+    assert(this.isBarrierDue, 'no barrier is due')
+    this.#watch!.known--
+    return this.#barriers.takeFirst()
+  }
+
+  /** Nobody waits for this barrier any more: its slot is free again, if it is known. */
+  dropBarrier(checkpointId: number): void {
+    if (this.#barriers.drop(checkpointId)) this.#watch!.known--
+  }
+
+  /** See `WatchedChannel`. */
+  takeUpBarrier(): AnnouncedBarrier | undefined {
+    const barrier = this.#barriers.takeUp()
+    if (barrier === undefined) return undefined
+    const pagesAhead = (barrier.position - this.#ring.next) | 0
+    assert(pagesAhead >= (this.isOpen ? 1 : 0), 'a barrier before pages that were read')
+    return barrier
   }
 
   /** Records before `to` are processed. At the end of the page its memory is given back. */
@@ -118,15 +168,17 @@ export class InputChannel {
     this.#port.close()
   }
 
-  /**
-   * The order is what barriers will rely on: W first, then the priority word and the barrier slots
-   * (their place is between `look` and `#open`), then consume up to the smaller of W and the next
-   * barrier's position. A producer fills a slot before it publishes the page behind it, so a page
-   * that is visible here has no barrier before it that is not visible too.
-   */
+  /** Reads W, and then what barriers stand before the pages that it shows. */
+  #look(): boolean {
+    const isVisible = this.#ring.look()
+    this.#watch?.look()
+    return isVisible
+  }
+
   #openNext(): boolean {
     const ring = this.#ring
-    if (!ring.hasSeenPage && !ring.look()) return false
+    if (!ring.hasSeenPage && !this.#look()) return false
+    if (this.#barriers.isAt(ring.next)) return false
     assert(!this.ended, 'a page behind the end of its channel')
     this.#takeMessages()
     const extension = this.#extensions[0]
@@ -159,6 +211,7 @@ export class InputChannel {
     reader.open(views, offset)
     this.#marks.open(views, offset)
     this.reader = reader
+    this.bytesTaken += headerWord(views, offset, BYTES_WORD)
     this.cursor = 0
     this.#findLimit()
     this.isOpen = true

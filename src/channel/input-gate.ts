@@ -3,22 +3,73 @@
  * channel has its turn, so that no channel is starved and a page's strings are taken once.
  * Threads: the consuming task.
  */
+import { assert } from '../base/assert.ts'
+import type { OnAnnounced } from './barrier-watch.ts'
+import { BarrierWatch } from './barrier-watch.ts'
+import type { Doorbell } from './doorbell.ts'
 import type { InputChannel } from './input-channel.ts'
 
 export class InputGate {
   readonly channels: readonly InputChannel[]
+  readonly #watch: BarrierWatch | undefined
   #turn = 0
 
-  constructor(channels: readonly InputChannel[]) {
+  /** `doorbell` is the task's own; without it no barrier may be placed in the channels. */
+  constructor(channels: readonly InputChannel[], doorbell?: Doorbell) {
     this.channels = channels
+    if (doorbell === undefined) return
+    const watch = new BarrierWatch(doorbell, channels)
+    this.#watch = watch
+    for (const channel of channels) channel.watchBarriers(watch)
   }
 
-  /** A channel with a record at its cursor or a mark to take; undefined if there is none. */
+  /** Calls `listener` for each barrier as soon as it is known, wherever it is. */
+  onAnnounced(listener: OnAnnounced): void {
+    assert(this.#watch !== undefined, 'a gate without a doorbell sees no barriers')
+    this.#watch.onAnnounced = listener
+  }
+
+  /** Bytes of all pages that were opened. */
+  get bytesTaken(): number {
+    let bytes = 0
+    for (const channel of this.channels) bytes += channel.bytesTaken
+    return bytes
+  }
+
+  /**
+   * A channel with a barrier that is due, with a record at its cursor or with a mark to take;
+   * undefined if there is none. Barriers first: they stand where nothing is half done.
+   */
   next(): InputChannel | undefined {
     const { channels } = this
     const current = channels[this.#turn]
     if (current === undefined) return undefined
+    return this.nextWithBarrier() ?? this.#nextWithInput(current) ?? this.nextWithBarrier()
+  }
+
+  /** A channel whose barrier is due; undefined if there is none. Looks for new barriers. */
+  nextWithBarrier(): InputChannel | undefined {
+    const watch = this.#watch
+    if (watch === undefined) return undefined
+    watch.look()
+    if (watch.known === 0) return undefined
+    return this.channels.find((channel) => !channel.blocked && channel.isBarrierDue)
+  }
+
+  /** True if `next` would find something: the last look before the task parks. */
+  ready(): boolean {
+    if (this.#watch?.isRung === true) return true
+    return this.channels.some((channel) => !channel.blocked && channel.hasInput())
+  }
+
+  /** Nobody waits for the barriers of this checkpoint any more. */
+  dropBarriers(checkpointId: number): void {
+    for (const channel of this.channels) channel.dropBarrier(checkpointId)
+  }
+
+  #nextWithInput(current: InputChannel): InputChannel | undefined {
     if (current.isOpen && !current.blocked) return current
+    const { channels } = this
     let turn = this.#turn
     for (let k = channels.length; k > 0; k--) {
       turn = turn + 1 === channels.length ? 0 : turn + 1
@@ -28,10 +79,5 @@ export class InputGate {
       return channel
     }
     return undefined
-  }
-
-  /** True if `next` would find something: the last look before the task parks. */
-  ready(): boolean {
-    return this.channels.some((channel) => !channel.blocked && channel.hasInput())
   }
 }

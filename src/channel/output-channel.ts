@@ -14,6 +14,8 @@ import { APPENDED, FULL, MARK_END } from '../codec/page.ts'
 import { checkRecord } from '../codec/schema.ts'
 import type { Shape } from '../codec/shape.ts'
 import { shapeToData } from '../codec/shape.ts'
+import type { Barrier } from './barrier.ts'
+import { BarrierPlacer } from './barrier-placer.ts'
 import type { OutputChannelDescription } from './create-channel.ts'
 import { Doorbell } from './doorbell.ts'
 import type { EdgeState } from './edge-state.ts'
@@ -49,6 +51,7 @@ export class OutputChannel {
   readonly #recordBytesMax: number
   readonly #ring: RingProducer
   readonly #place: PagePlace
+  readonly #barriers: BarrierPlacer
   readonly #port: MessagePort
   readonly #consumer: Doorbell
   readonly #writers = new Map<string, PageWriter>()
@@ -64,6 +67,7 @@ export class OutputChannel {
     this.#port = description.port
     this.#port.unref()
     this.#place = new PagePlace(this.#ring, description.port, options.credit)
+    this.#barriers = new BarrierPlacer(this.#ring.views, words)
     this.#consumer = new Doorbell(description.doorbell, words)
     options.credit.attach(this)
   }
@@ -118,6 +122,22 @@ export class OutputChannel {
     this.mark(MARK_END, 0)
     this.publish()
     this.#ended = true
+  }
+
+  /** True unless too many barriers are on their way. */
+  canPlaceBarrier(): boolean {
+    return this.#barriers.hasFreeSlot()
+  }
+
+  /**
+   * Puts a barrier behind all records, whatever credit is left, and behind the end as well. The
+   * consumer knows of it at once; it takes it when it has processed the pages before.
+   */
+  barrier(barrier: Barrier): void {
+    this.publish()
+    this.#barriers.place(barrier, this.#ring.next)
+    // After the slot, before any page behind it: see `BarrierWatch`.
+    this.#consumer.setPriority()
   }
 
   /** Closes the port; the channel cannot be used afterwards. */

@@ -4,6 +4,7 @@
  * Threads: the producing task.
  */
 import { assert } from '../base/assert.ts'
+import type { Barrier } from './barrier.ts'
 import type { EdgeState } from './edge-state.ts'
 import { keyGroupHasher, ownersOfKeyGroups } from './key-routing.ts'
 import type { OutputChannel } from './output-channel.ts'
@@ -65,7 +66,17 @@ export class RecordWriter {
     for (const channel of this.channels) channel.flush()
   }
 
-  /** Nothing follows. */
+  /** True if every channel can take a barrier. All exits of a task are asked before any is given one. */
+  canPlaceBarrier(): boolean {
+    return this.channels.every((channel) => channel.canPlaceBarrier())
+  }
+
+  /** Puts a barrier behind all records of every channel. */
+  barrier(barrier: Barrier): void {
+    for (const channel of this.channels) channel.barrier(barrier)
+  }
+
+  /** Nothing follows but barriers. */
   end(): void {
     for (const channel of this.channels) channel.end()
   }

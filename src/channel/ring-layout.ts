@@ -24,17 +24,21 @@ export const R_WORD = LINE_WORDS
 /** 1 while the producer waits for R to move. */
 export const PW_WORD = 2 * LINE_WORDS
 
-/** Eight slots {state, id, position, kind, trigger time (float64), reserved}; see below. */
+/** Eight slots {state, id, position, kind, trigger time (float64), number, reserved}; see below. */
 export const BARRIER_SLOTS_WORD = 3 * LINE_WORDS
 export const BARRIER_SLOT_WORDS = 8
-/** 0 free, 1 filled. The producer fills, the consumer retires. */
+/** The producer fills, the consumer retires. */
 export const SLOT_STATE_WORD = 0
+export const SLOT_FREE = 0
+export const SLOT_FILLED = 1
 export const SLOT_ID_WORD = 1
 /** The sequence number of the first page behind the barrier. */
 export const SLOT_POSITION_WORD = 2
 export const SLOT_KIND_WORD = 3
 /** Epoch milliseconds as a float64: an even word. */
 export const SLOT_TRIGGER_TIME_WORD = 4
+/** How many barriers were placed in the channel before this one; wraps. */
+export const SLOT_NUMBER_WORD = 6
 
 export const SEGMENTS_BYTE =
   (BARRIER_SLOTS_WORD + limits.barrierSlots * BARRIER_SLOT_WORDS) * WORD_BYTES

@@ -1,14 +1,17 @@
 /**
  * The input of a task that reads channels: runs ranges of records through the loop of their shape
- * and turns marks into watermarks, idleness and the end of the input.
+ * turns marks into watermarks, idleness and the end of the input, and barriers into snapshots.
  * Threads: the task.
  */
-import { unreachable } from '../base/assert.ts'
+import type { CheckpointMode, Cut, Moment } from '../barrier/alignment.ts'
+import { Alignment } from '../barrier/alignment.ts'
+import { assert, unreachable } from '../base/assert.ts'
+import type { Clock } from '../base/clock.ts'
 import type { InputChannel } from '../channel/input-channel.ts'
 import type { InputGate } from '../channel/input-gate.ts'
 import type { PageReader } from '../codec/page.ts'
 import { MARK_ACTIVE, MARK_END, MARK_IDLE, MARK_WATERMARK } from '../codec/page.ts'
-import type { WatermarkValve } from '../time/watermark-valve.ts'
+import type { ChannelTime, WatermarkValve } from '../time/watermark-valve.ts'
 import type { PageLoop } from './loops.ts'
 import type { InputProgress, TaskInput } from './task-input.ts'
 
@@ -20,16 +23,34 @@ export interface GateInputOptions {
   readonly run: (loop: PageLoop, reader: PageReader, from: number, to: number) => number
   readonly onWatermark: (timeMs: number) => void
   readonly onIdle: (idle: boolean) => void
+  /** Absent where no barrier can come. The gate must have the task's doorbell. */
+  readonly barriers?: BarrierOptions
+}
+
+export interface BarrierOptions {
+  readonly mode: CheckpointMode
+  readonly clock: Clock
+  /** Called between two records, and behind all effects of the one before. */
+  readonly onSnapshot: (cut: Cut) => void
+}
+
+/** The channels of a gate at a cut, in the order of the gate. */
+export interface GateTimes {
+  /** Of all channels together. */
+  readonly watermarkMs: number
+  readonly channels: readonly ChannelTime[]
 }
 
 export class GateInput implements TaskInput {
   readonly pendingPromises = 0
   readonly #options: GateInputOptions
   readonly #loops = new Map<string, PageLoop>()
+  readonly #alignment: Alignment | undefined
   #endedChannels = 0
 
   constructor(options: GateInputOptions) {
     this.#options = options
+    this.#alignment = options.barriers && this.#startAlignment(options.barriers)
   }
 
   ready(): boolean {
@@ -40,11 +61,15 @@ export class GateInput implements TaskInput {
     return Number.POSITIVE_INFINITY
   }
 
+  /** Barriers may come behind the end: then `ended` is said again after each of them. */
   step(): InputProgress {
     const { gate, run } = this.#options
-    if (this.#endedChannels === gate.channels.length) return 'ended'
     const channel = gate.next()
-    if (channel === undefined) return 'idle'
+    if (channel === undefined) return this.#hasEnded() ? 'ended' : 'idle'
+    if (channel.isBarrierDue) {
+      this.#takeBarrier(channel)
+      return 'progress'
+    }
     if (channel.cursor === channel.limit) {
       this.#takeMark(channel)
       return 'progress'
@@ -57,6 +82,70 @@ export class GateInput implements TaskInput {
   }
 
   async close(): Promise<void> {}
+
+  /** Takes one barrier that is due, and no record: needs no credit. False if none is due. */
+  takeBarrier(): boolean {
+    const channel = this.#options.gate.nextWithBarrier()
+    if (channel === undefined) return false
+    this.#takeBarrier(channel)
+    return true
+  }
+
+  /** The checkpoint is given up: whoever waits for its barriers goes on. */
+  abort(checkpointId: number): void {
+    const { gate } = this.#options
+    if (this.#alignment === undefined) return
+    for (const k of this.#alignment.aborted(checkpointId)) gate.channels[k]!.blocked = false
+    gate.dropBarriers(checkpointId)
+  }
+
+  /** How far event time is: part of the task's snapshot. */
+  snapshot(): GateTimes {
+    const { gate, valve } = this.#options
+    const channels = gate.channels.map(({ index }) => ({
+      watermarkMs: valve.channelWatermarkMs(index),
+      idle: valve.channelIsIdle(index),
+    }))
+    return { watermarkMs: valve.watermarkMs, channels }
+  }
+
+  /**
+   * Goes on from a snapshot, before the first step; tells nobody. Returns where the merged
+   * watermark is, and whether all channels are idle. See `WatermarkValve.restore`.
+   */
+  restoreChannels(channels: readonly ChannelTime[], watermarkMs?: number): ChannelTime {
+    const { valve } = this.#options
+    valve.restore(channels, watermarkMs)
+    return { watermarkMs: valve.watermarkMs, idle: valve.isIdle }
+  }
+
+  #hasEnded(): boolean {
+    return this.#endedChannels === this.#options.gate.channels.length
+  }
+
+  #startAlignment({ mode, clock }: BarrierOptions): Alignment {
+    const { gate } = this.#options
+    const alignment = new Alignment({ channels: gate.channels.length, mode })
+    gate.onAnnounced((channel, barrier) => {
+      if (alignment.announced(barrier, momentOf(clock))) return
+      gate.channels[channel]!.dropBarrier(barrier.checkpointId)
+    })
+    return alignment
+  }
+
+  #takeBarrier(channel: InputChannel): void {
+    const { gate, barriers } = this.#options
+    assert(this.#alignment !== undefined && barriers !== undefined, 'a barrier nobody asked for')
+    const at = momentOf(barriers.clock)
+    const { block, cuts, unblock } = this.#alignment.reached(
+      channel.index,
+      channel.takeBarrier(),
+      at,
+    )
+    channel.blocked = block
+    for (const cut of cuts) barriers.onSnapshot(cut)
+    for (const k of unblock) gate.channels[k]!.blocked = false
+  }
 
   #loopOf(reader: PageReader): PageLoop {
     const known = this.#loops.get(reader.shape.id)
@@ -94,4 +183,8 @@ export class GateInput implements TaskInput {
     if (valve.isIdle !== wasIdle) onIdle(valve.isIdle)
     if (valve.watermarkMs > before) onWatermark(valve.watermarkMs)
   }
+}
+
+function momentOf(clock: Clock): Moment {
+  return { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() }
 }

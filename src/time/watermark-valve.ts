@@ -5,6 +5,7 @@
  * the end of all of them is the end of time.
  * Threads: the task.
  */
+import { assert } from '../base/assert.ts'
 import { END_OF_TIME, NO_TIME } from '../codec/page.ts'
 
 const ACTIVE = 0
@@ -12,6 +13,12 @@ const ACTIVE = 0
 const BEHIND = 1
 const IDLE = 2
 const ENDED = 3
+
+/** Where one channel is. */
+export interface ChannelTime {
+  readonly watermarkMs: number
+  readonly idle: boolean
+}
 
 export class WatermarkValve {
   readonly #times: Float64Array
@@ -83,6 +90,33 @@ export class WatermarkValve {
     this.#isIdle = this.#countOf(ACTIVE) + this.#countOf(BEHIND) === 0
     if (this.#isIdle) this.#flush(timeMs)
     else this.#merge()
+  }
+
+  /**
+   * Goes on where another valve was, before anything else is called: one entry a channel.
+   * `watermarkMs` is where the merged watermark was. Without it, it is that of the slowest channel,
+   * which may lie behind: a channel that woke up late did not count.
+   */
+  restore(channels: readonly ChannelTime[], watermarkMs?: number): void {
+    assert(channels.length === this.#states.length, 'a valve of another number of channels')
+    channels.forEach(({ watermarkMs: timeMs, idle }, channel) => {
+      this.#times[channel] = timeMs
+      this.#states[channel] = timeMs === END_OF_TIME ? ENDED : idle ? IDLE : ACTIVE
+    })
+    const ended = this.#countOf(ENDED)
+    this.#isIdle = ended < channels.length && this.#countOf(ACTIVE) === 0
+    if (ended === channels.length) this.#watermarkMs = END_OF_TIME
+    else if (watermarkMs !== undefined) this.#goOnAt(watermarkMs)
+    else if (this.#isIdle) this.#flush(NO_TIME)
+    else this.#merge()
+  }
+
+  #goOnAt(watermarkMs: number): void {
+    this.#watermarkMs = watermarkMs
+    for (let channel = 0; channel < this.#times.length; channel++) {
+      const isBehind = this.#times[channel]! < watermarkMs
+      if (isBehind && this.#states[channel] === ACTIVE) this.#states[channel] = BEHIND
+    }
   }
 
   #merge(): void {

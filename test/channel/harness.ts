@@ -1,14 +1,17 @@
 /** Both ends of a channel in one thread: what one writes, the other reads in between. */
 
+import type { Barrier } from '../../src/channel/barrier.ts'
 import { createChannel } from '../../src/channel/create-channel.ts'
 import { Doorbell } from '../../src/channel/doorbell.ts'
 import { EdgeState } from '../../src/channel/edge-state.ts'
 import { InputChannel } from '../../src/channel/input-channel.ts'
+import { InputGate } from '../../src/channel/input-gate.ts'
 import { OutputChannel } from '../../src/channel/output-channel.ts'
 import type { OutputCreditOptions } from '../../src/channel/output-credit.ts'
 import { OutputCredit } from '../../src/channel/output-credit.ts'
 import type { RingSize } from '../../src/channel/ring-layout.ts'
 import { ringOf } from '../../src/channel/ring-layout.ts'
+import type { SharedWords } from '../../src/channel/shared-words.ts'
 import { Codecs } from '../../src/codec/codecs.ts'
 
 /** Cursors wrap within the first two hundred pages. */
@@ -21,12 +24,17 @@ export interface PairOptions {
   readonly recordBytesMax?: number
   readonly firstSeq?: number
   readonly edge?: EdgeState
+  /** Of a consumer that reads several channels. */
+  readonly consumerDoorbell?: SharedArrayBuffer
+  /** Of the consumer. */
+  readonly words?: SharedWords
+  readonly index?: number
 }
 
 export function channelPair(options: PairOptions = {}) {
   const { size = ringOf(4, 256), firstSeq = NEAR_WRAP } = options
   const producerDoorbell = Doorbell.allocate()
-  const consumerDoorbell = Doorbell.allocate()
+  const consumerDoorbell = options.consumerDoorbell ?? Doorbell.allocate()
   const described = createChannel({ size, producerDoorbell, consumerDoorbell, firstSeq })
   const credit = new OutputCredit({
     doorbell: new Doorbell(producerDoorbell),
@@ -43,9 +51,33 @@ export function channelPair(options: PairOptions = {}) {
     withTime: true,
     ...(options.recordBytesMax === undefined ? {} : { recordBytesMax: options.recordBytesMax }),
   })
-  const input = new InputChannel(described.input, { index: 0, codecs: new Codecs() })
+  const { index = 0, words } = options
+  const input = new InputChannel(described.input, {
+    index,
+    codecs: new Codecs(),
+    ...(words === undefined ? {} : { words }),
+  })
   const control = new Int32Array(described.input.ring)
-  return { output, input, credit, edge, control }
+  const doorbell = new Doorbell(consumerDoorbell)
+  return { output, input, credit, edge, control, doorbell }
+}
+
+/** A consumer of several channels that sees their barriers. */
+export function gatePairs(channels: number, options: PairOptions = {}) {
+  const consumerDoorbell = options.consumerDoorbell ?? Doorbell.allocate()
+  const pairs = Array.from({ length: channels }, (_, index) =>
+    channelPair({ ...options, index, consumerDoorbell }),
+  )
+  const doorbell = new Doorbell(consumerDoorbell)
+  const gate = new InputGate(
+    pairs.map(({ input }) => input),
+    doorbell,
+  )
+  return { pairs, gate, doorbell }
+}
+
+export function barrierOf(checkpointId: number, triggeredMs = 0): Barrier {
+  return { checkpointId, kind: 'aligned', triggeredMs }
 }
 
 export type Item = { readonly record: unknown; readonly timeMs: number } | readonly [number, number]

@@ -112,3 +112,67 @@ test('event time never goes back and never passes an active channel that has kep
     { numRuns: 300 },
   )
 })
+
+type Saved = readonly (readonly [watermarkMs: number, idle?: 'idle'])[]
+
+const restored: Record<string, readonly [Saved, mergedMs: number | undefined, string | number]> = {
+  'the slowest channel': [[[10], [20]], undefined, 10],
+  'none that is idle': [[[5, 'idle'], [20]], undefined, 20],
+  'none that has ended': [[[END], [20]], undefined, 20],
+  'the end of time if all have ended': [[[END], [END]], undefined, END],
+  'idle at the latest if all are idle': [
+    [
+      [5, 'idle'],
+      [20, 'idle'],
+    ],
+    undefined,
+    'idle 20',
+  ],
+  'idle if the others have ended': [[[END], [20, 'idle']], undefined, 'idle 20'],
+  'nothing where nothing came': [[[NONE], [20]], undefined, NONE],
+  'what it was, ahead of a channel that woke up late': [[[10], [30]], 30, 30],
+  'what it was, behind channels that are idle': [
+    [
+      [10, 'idle'],
+      [30, 'idle'],
+    ],
+    25,
+    'idle 25',
+  ],
+}
+
+test.each(Object.entries(restored))('a restored valve is at: %s', (_, [saved, mergedMs, at]) => {
+  const valve = new WatermarkValve(saved.length)
+  valve.restore(
+    saved.map(([watermarkMs, idle]) => ({ watermarkMs, idle: idle === 'idle' })),
+    mergedMs,
+  )
+  expect(valve.isIdle ? `idle ${valve.watermarkMs}` : valve.watermarkMs).toBe(at)
+})
+
+test('a restored valve goes on as the one that was saved would have', () => {
+  const step = fc.tuple(
+    fc.nat(3),
+    fc.oneof(fc.nat(40), fc.constantFrom('idle' as const, 'active' as const, 'end' as const)),
+  )
+  fc.assert(
+    fc.property(fc.array(step), fc.array(step), (before, behind) => {
+      const saved = new WatermarkValve(4)
+      for (const one of before) take(saved, one)
+      const valve = new WatermarkValve(4)
+      const channels = [0, 1, 2, 3].map((k) => ({
+        watermarkMs: saved.channelWatermarkMs(k),
+        idle: saved.channelIsIdle(k),
+      }))
+      valve.restore(channels, saved.watermarkMs)
+      const seen = (one: WatermarkValve) => [one.watermarkMs, one.isIdle]
+      expect(seen(valve)).toEqual(seen(saved))
+      for (const one of behind) {
+        take(saved, one)
+        take(valve, one)
+        expect(seen(valve)).toEqual(seen(saved))
+      }
+    }),
+    { numRuns: 1_000 },
+  )
+})
