@@ -545,7 +545,7 @@ test('a job whose last output could not be committed may start again after its f
   ])
 })
 
-test('a final checkpoint of an earlier attempt that is still being published holds nobody up', () => {
+test('a final one of an earlier attempt that is still being published holds nobody up', () => {
   expect(
     play({}, [
       ...bothEnded,
