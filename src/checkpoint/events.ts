@@ -55,7 +55,10 @@ export type CheckpointEvent =
       readonly task: number
       readonly failure: CheckpointFailure
     }
-  /** The result of `write-metadata`. */
+  /**
+   * The result of `write-metadata`. It is awaited even when the attempt is over: until then the
+   * checkpoint is neither aborted nor complete.
+   */
   | { readonly type: 'published'; readonly nowMs: number; readonly checkpointId: number }
   | {
       readonly type: 'publish-failed'
@@ -76,7 +79,10 @@ export type CheckpointEffect =
   | { readonly type: 'write-metadata'; readonly checkpointId: number }
   /** It can be restored from now on: commit its output, answer who asked for it. */
   | { readonly type: 'complete'; readonly checkpointId: number; readonly kind: TriggerKind }
-  /** Tell every task, delete its files, answer who asked for it. */
+  /**
+   * Tell every task, delete its files, answer who asked for it. Never comes while its metadata are
+   * being written; they may have been published, so they are the first to be deleted.
+   */
   | { readonly type: 'abort'; readonly checkpointId: number; readonly failure: CheckpointFailure }
   /** Files of a late acknowledgement: of no use to anybody. */
   | { readonly type: 'discard'; readonly checkpointId: number; readonly task: number }

@@ -1,0 +1,102 @@
+/**
+ * The figures of checkpoints, as users see them and as the history keeps them: plain data. Times
+ * named ...Ms that end something are epoch milliseconds (triggeredMs, ackMs, completedMs, failedMs,
+ * restoredMs); all others are durations in milliseconds. Sizes are bytes.
+ */
+import type { FailureReason, TriggerKind } from './events.ts'
+
+/** What one subtask's part of a checkpoint took. */
+export interface SubtaskCheckpointStats {
+  /** Name of the subtask's chain. */
+  readonly vertex: string
+  readonly subtask: number
+  /** When its acknowledgement was there and its files were written: epoch ms. */
+  readonly ackMs: number
+  /** From the trigger to the first barrier. */
+  readonly startDelayMs: number
+  /** From the first barrier to the last. */
+  readonly alignmentMs: number
+  /** The task does nothing else meanwhile. */
+  readonly syncMs: number
+  /** From then to the acknowledgement: state is encoded between records, and written. */
+  readonly asyncMs: number
+  /** From the trigger to the acknowledgement. */
+  readonly endToEndMs: number
+  /** Bytes of state and of everything else that it put into the checkpoint. */
+  readonly bytes: number
+  /** The longest time that one step of the asynchronous part held the task. */
+  readonly stepMsMax: number
+}
+
+/** One checkpoint. */
+export interface CheckpointStats {
+  readonly id: number
+  /** Periodic, asked for by somebody, or the one that ends a bounded job. */
+  readonly kind: TriggerKind
+  readonly status: 'in-progress' | 'completed' | 'failed'
+  /** Epoch ms. */
+  readonly triggeredMs: number
+  /** Epoch ms; from then on it can be restored. */
+  readonly completedMs?: number
+  /** Epoch ms. */
+  readonly failedMs?: number
+  /** Why it failed. */
+  readonly reason?: FailureReason
+  readonly message?: string
+  /**
+   * From the trigger to the last acknowledgement, or to the failure; what lies between that and
+   * `completedMs` is the publishing. Absent while there is none.
+   */
+  readonly durationMs?: number
+  /** Written for it so far. */
+  readonly bytes: number
+  /** State files written for it so far. */
+  readonly files: number
+  /** Subtasks that must acknowledge. */
+  readonly tasksTotal: number
+  /** Those that have, in the order in which they did. */
+  readonly tasks: readonly SubtaskCheckpointStats[]
+}
+
+/** A checkpoint that the job went on from. */
+export interface RestoredCheckpointStats {
+  readonly id: number
+  /** Epoch ms. */
+  readonly restoredMs: number
+  /** Where it lies, if not among the job's own. */
+  readonly place?: string
+}
+
+export interface CheckpointCounts {
+  readonly triggered: number
+  readonly inProgress: number
+  readonly completed: number
+  readonly failed: number
+  readonly restored: number
+}
+
+/** How a figure is spread; percentiles are values that occurred (nearest rank). */
+export interface Distribution {
+  readonly min: number
+  readonly max: number
+  readonly avg: number
+  readonly p50: number
+  readonly p90: number
+  readonly p95: number
+  readonly p99: number
+  /** The 99.9th percentile. */
+  readonly p999: number
+}
+
+/** Over the completed checkpoints that are remembered. */
+export interface CheckpointSummary {
+  /** How many these are. */
+  readonly count: number
+  readonly durationMs: Distribution
+  readonly bytes: Distribution
+  /** Of each checkpoint's slowest subtask, as are the following. */
+  readonly startDelayMs: Distribution
+  readonly alignmentMs: Distribution
+  readonly syncMs: Distribution
+  readonly asyncMs: Distribution
+}

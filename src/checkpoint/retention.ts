@@ -1,0 +1,36 @@
+/**
+ * Which completed checkpoints are kept: the newest ones, up to a number.
+ * Threads: main.
+ */
+import { assert } from '../base/assert.ts'
+
+export class Retention {
+  readonly #max: number
+  readonly #ids: number[]
+
+  constructor(max: number, ids: readonly number[]) {
+    assert(max >= 1, `${max} checkpoints retained: there is none to go on from`)
+    this.#max = max
+    this.#ids = [...ids].sort((a, b) => a - b)
+  }
+
+  /** Oldest first. */
+  get ids(): readonly number[] {
+    return this.#ids
+  }
+
+  get newest(): number | undefined {
+    return this.#ids.at(-1)
+  }
+
+  has(checkpointId: number): boolean {
+    return this.#ids.includes(checkpointId)
+  }
+
+  /** Those that need not be kept any more once there is this one. */
+  add(checkpointId: number): readonly number[] {
+    assert(checkpointId > (this.newest ?? 0), `checkpoint ${checkpointId} completed out of order`)
+    this.#ids.push(checkpointId)
+    return this.#ids.splice(0, Math.max(0, this.#ids.length - this.#max))
+  }
+}
