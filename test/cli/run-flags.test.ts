@@ -33,7 +33,7 @@ test('flags come before definitions, and definitions before the file', async () 
   })
 })
 
-test('of two definitions of one key the last one counts, under two names they are refused', async () => {
+test('a key that is defined twice counts as the last says, but not under two names', async () => {
   const twice: readonly Definition[] = [
     ['parallelism', '2'],
     ['parallelism', '3'],
