@@ -5,6 +5,7 @@
 export * from './api/index.ts'
 export { SluiceError } from './base/errors.ts'
 export type { Logger } from './base/log.ts'
+export type { CheckpointOptions, RestartOptions } from './coordinator/checkpoint-options.ts'
 export type {
   JobHandle,
   JobMetrics,

@@ -18,6 +18,7 @@ export type Routing =
   | {
       readonly kind: 'custom'
       readonly key: RoutingKey
+      /** Gives the channel's index. */
       // biome-ignore lint/suspicious/noExplicitAny: a user's function of any key type
       readonly choose: (key: any, channels: number) => number
     }

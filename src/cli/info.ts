@@ -9,7 +9,7 @@ import { explainError } from '../coordinator/source-positions.ts'
 import { type Plan, planOf, planText } from '../graph/plan.ts'
 import { exitCodes } from './exit-codes.ts'
 import { parseJobArguments } from './job-arguments.ts'
-import { configOf, type JobFlags, type RunCommand } from './run-flags.ts'
+import { configFor, type JobFlags, type RunCommand } from './run-flags.ts'
 
 export interface InfoFlags extends JobFlags {
   readonly json: boolean
@@ -27,6 +27,7 @@ export async function info(path: string, command: RunCommand<InfoFlags>): Promis
 }
 
 async function planFor(job: Job, { flags, own }: RunCommand<InfoFlags>): Promise<Plan> {
-  const prepared = await prepareJob(job, { ...configOf(flags), args: parseJobArguments(own) })
+  const config = await configFor(flags)
+  const prepared = await prepareJob(job, { config, args: parseJobArguments(own) })
   return planOf(prepared.jobGraph)
 }

@@ -7,8 +7,20 @@ import { SluiceError } from '../base/errors.ts'
 export type ArgumentValue = string | true | readonly (string | true)[]
 
 /** The options of the commands themselves, to notice when one of them is misspelt. */
-const OPTIONS = ['parallelism', 'define', 'overwrite', 'log-level', 'progress', 'no-progress']
-const TYPO_DISTANCE_MAX = 2
+const OPTIONS = [
+  'parallelism',
+  'define',
+  'config',
+  'checkpoint-dir',
+  'interval',
+  'restore',
+  'overwrite',
+  'log-level',
+  'progress',
+  'no-progress',
+]
+/** Of a short word, two changed letters make another: --store is not meant to be --restore. */
+const SHORT_LETTERS = 8
 
 /**
  * `--name value`, `--name=value`, and `--name` alone for true; names in camelCase; what is given
@@ -47,7 +59,7 @@ function isValue(word: string): boolean {
 }
 
 function refuseTypo(name: string): void {
-  const meant = OPTIONS.find((option) => distance(option, name) <= TYPO_DISTANCE_MAX)
+  const meant = OPTIONS.find((option) => distance(option, name) <= typosMax(option))
   if (meant === undefined) return
   const message =
     meant === name
@@ -56,6 +68,10 @@ function refuseTypo(name: string): void {
   throw new SluiceError('BAD_USAGE', message, {
     hint: `if it is the job's own argument, write it behind --: -- --${name} ...`,
   })
+}
+
+function typosMax(option: string): number {
+  return option.length <= SHORT_LETTERS ? 1 : 2
 }
 
 function add(found: Record<string, ArgumentValue>, name: string, value: string | true): void {

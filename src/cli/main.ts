@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { packageRoot } from '../base/package-root.ts'
-import { parseDefinition } from '../graph/parse-options.ts'
+import { checkOption, parseDefinition } from '../graph/parse-options.ts'
 import { describeError } from './describe-error.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { InfoFlags } from './info.ts'
@@ -28,8 +28,9 @@ Everything else is the job's own: --name value, --name=value, or --name alone fo
 stands behind -- is the job's in any case. --some-name reaches the job as args.someName.
 ${EXIT_CODES_HELP}
 
-Example:
-  sluice run flights.ts -p 2 --input flights.parquet --output out`
+Examples:
+  sluice run flights.ts -p 2 --input flights.parquet --output out
+  sluice run orders.ts --checkpoint-dir /var/lib/orders --interval 10s --restore latest`
 
 /** Runs the command line (`argv` without node and script) and sets the process's exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -60,7 +61,7 @@ function program(): Command {
 }
 
 function addRun(root: Command): void {
-  jobCommand(root, 'run')
+  withCheckpoints(jobCommand(root, 'run'))
     .description(
       'Run a job until it ends; results go to standard output, the log to standard error.',
     )
@@ -75,6 +76,27 @@ function addRun(root: Command): void {
       const { run } = await import('./run.ts')
       process.exitCode = await run(job, { flags, own: ownArguments(command) })
     })
+}
+
+function withCheckpoints(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--checkpoint-dir <path>',
+        "the job's own directory for its checkpoints",
+      ).argParser(checkedAs('checkpoints.dir')),
+    )
+    .addOption(
+      new Option('--interval <duration>', 'how often a checkpoint is taken, such as 10s').argParser(
+        checkedAs('checkpoints.interval'),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--restore <what>',
+        "latest, none, or a checkpoint's path (default: none)",
+      ).argParser(checkedAs('restore')),
+    )
 }
 
 function addInfo(root: Command): void {
@@ -101,6 +123,7 @@ function jobCommand(root: Command, name: string): Command {
         .argParser(definition)
         .default([], 'none'),
     )
+    .option('--config <file>', 'a YAML file with options of the engine')
     .allowUnknownOption()
     .allowExcessArguments()
 }
@@ -115,6 +138,18 @@ function parallelism(text: string): number {
     throw new InvalidArgumentError('It must be a whole number from 1 on.')
   }
   return Number(text)
+}
+
+/** Reads the text of a flag that stands for one option of docs/options.md. */
+function checkedAs(option: string): (text: string) => string {
+  return (text) => {
+    try {
+      checkOption(option, text)
+    } catch (error) {
+      throw new InvalidArgumentError((error as Error).message)
+    }
+    return text
+  }
 }
 
 function definition(text: string, before: readonly Definition[]): readonly Definition[] {

@@ -1,4 +1,6 @@
 /** What the commands that take a job are given, as Commander has read it. */
+import { type GivenOptions, overlayOptions } from '../graph/parse-options.ts'
+import { readConfigFile } from './config-file.ts'
 
 /** One `-D key=value`. */
 export type Definition = readonly [key: string, value: string]
@@ -7,9 +9,14 @@ export type Definition = readonly [key: string, value: string]
 export interface JobFlags {
   readonly parallelism?: number
   readonly define: readonly Definition[]
+  /** The path of a file with options. */
+  readonly config?: string
 }
 
 export interface RunFlags extends JobFlags {
+  readonly checkpointDir?: string
+  readonly interval?: string
+  readonly restore?: string
   readonly overwrite: boolean
   readonly logLevel: string
   /** Undefined if neither --progress nor --no-progress was given. */
@@ -22,13 +29,10 @@ export interface RunCommand<Flags> {
   readonly own: readonly string[]
 }
 
-interface Configured {
-  readonly config: Readonly<Record<string, string>>
-  readonly parallelism?: number
-}
-
-/** The options in the form of `runJob`. */
-export function configOf(flags: JobFlags): Configured {
-  const config = Object.fromEntries(flags.define)
-  return flags.parallelism === undefined ? { config } : { config, parallelism: flags.parallelism }
+/** The options for `runJob`: flags come before definitions, and those before the file. */
+export async function configFor(flags: JobFlags & Partial<RunFlags>): Promise<GivenOptions> {
+  const file = flags.config === undefined ? {} : await readConfigFile(flags.config)
+  const { parallelism, checkpointDir, interval, restore } = flags
+  const named = { parallelism, restore, checkpoints: { dir: checkpointDir, interval } }
+  return overlayOptions([file, Object.fromEntries(flags.define), named])
 }

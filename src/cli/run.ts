@@ -2,6 +2,7 @@
  * `sluice run`: one job from its start to its end, with log, progress, results and signals.
  * Main thread.
  */
+import { SluiceError } from '../base/errors.ts'
 import { lineOf } from '../coordinator/result-readers.ts'
 import { runJob } from '../coordinator/run-job.ts'
 import type { JobHandle, JobResult } from '../coordinator/run-options.ts'
@@ -10,7 +11,7 @@ import { exitCodes } from './exit-codes.ts'
 import { parseJobArguments } from './job-arguments.ts'
 import { createLogger } from './logger.ts'
 import { showProgress } from './progress.ts'
-import { configOf, type RunCommand, type RunFlags } from './run-flags.ts'
+import { configFor, type RunCommand, type RunFlags } from './run-flags.ts'
 import { onceReaderIsGone, printLine } from './standard-output.ts'
 import { StatusLine } from './status-line.ts'
 import { stopSignals } from './stop-signals.ts'
@@ -34,7 +35,7 @@ export async function run(job: string, command: RunCommand<RunFlags>): Promise<n
   let code: number = exitCodes.usage
   try {
     const handle = await runJob(job, {
-      ...configOf(flags),
+      config: await configFor(flags),
       args: parseJobArguments(command.own),
       overwrite: flags.overwrite,
       signal: stop.signal,
@@ -51,12 +52,21 @@ export async function run(job: string, command: RunCommand<RunFlags>): Promise<n
   } catch (error) {
     // Nobody reads on: the failed write is no news.
     if (stop.exitCode === exitCodes.finished) return exitCodes.finished
+    if (isFinishedBefore(error)) {
+      log.info({ code: error.code }, error.message)
+      return exitCodes.finished
+    }
     const text = describeError(error, { color: line.interactive })
     line.around(() => process.stderr.write(`${text}\n`))
     return stop.exitCode ?? code
   } finally {
     stop.dispose()
   }
+}
+
+/** The job had finished before it was to be restored: what was asked for is there. */
+function isFinishedBefore(error: unknown): error is SluiceError {
+  return error instanceof SluiceError && error.code === 'JOB_ALREADY_FINISHED'
 }
 
 async function watch(

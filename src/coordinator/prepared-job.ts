@@ -18,6 +18,8 @@ import type { JobOptions } from '../graph/options.ts'
 import { parseOptions } from '../graph/parse-options.ts'
 import type { StreamGraph } from '../graph/stream-graph.ts'
 import type { Source } from '../operator/source.ts'
+import type { Configured } from './config-of.ts'
+import { configOf } from './config-of.ts'
 import type { DeployedSink } from './job-sinks.ts'
 
 export interface PreparedJob {
@@ -30,14 +32,12 @@ export interface PreparedJob {
   readonly fingerprint: Fingerprint
 }
 
-export interface PrepareOptions {
+export interface PrepareOptions extends Configured {
   readonly args?: Readonly<Record<string, unknown>> | undefined
-  readonly config?: Readonly<Record<string, unknown>> | undefined
-  readonly parallelism?: number | undefined
 }
 
 export async function prepareJob(job: Job, given: PrepareOptions): Promise<PreparedJob> {
-  const options = parseOptions({ ...given.config, ...parallelismOf(given) })
+  const options = parseOptions(configOf(given))
   const args = await parseArgs(job, given.args ?? {})
   const graph = buildGraph(job, args)
   const chains = jobGraph(graph, options)
@@ -60,10 +60,6 @@ function checkTasks(job: Job, tasks: number): void {
   if (tasks <= tasksMax) return
   const message = `job '${job.name}' has ${tasks} tasks, each a thread; at most ${tasksMax} fit`
   throw new SluiceError('TOO_MANY_TASKS', message, { hint: 'lower the parallelism' })
-}
-
-function parallelismOf(given: PrepareOptions): Record<string, unknown> {
-  return given.parallelism === undefined ? {} : { 'parallelism.default': given.parallelism }
 }
 
 /** The source of each vertex that has one. */

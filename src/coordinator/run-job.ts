@@ -30,8 +30,7 @@ export async function runJob(module: URL | string, options: RunOptions = {}): Pr
 }
 
 async function prepare(job: Job, options: RunOptions): Promise<PreparedJob> {
-  const { args, config, parallelism } = options
-  const prepared = await prepareJob(job, { args, config, parallelism })
+  const prepared = await prepareJob(job, options)
   checkSendable(prepared)
   return prepared
 }

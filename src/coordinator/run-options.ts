@@ -1,13 +1,26 @@
 /** What an embedding program passes to `runJob` and gets back. */
 import type { Logger } from '../base/log.ts'
+import type { CheckpointOptions, RestartOptions } from './checkpoint-options.ts'
 
 export interface RunOptions {
   /** Subtasks of every operator that sets no parallelism of its own. Default: 1. */
   readonly parallelism?: number
   /** The job's own arguments, checked by its schema if it has one. */
   readonly args?: Readonly<Record<string, unknown>>
-  /** Options by Flink's key or by short path, as in docs/options.md. */
+  /**
+   * Options by Flink's key or by short path, as in docs/options.md. An option that has a field of
+   * its own here is taken from there.
+   */
   readonly config?: Readonly<Record<string, unknown>>
+  /** When checkpoints are taken, and where they are kept. */
+  readonly checkpoints?: CheckpointOptions
+  /**
+   * What to start from: the latest checkpoint in `checkpoints.dir`, nothing, or the checkpoint at
+   * this path. Default: 'none'.
+   */
+  readonly restore?: 'latest' | 'none' | (string & {})
+  /** What follows when a task fails. */
+  readonly restart?: RestartOptions
   /** Lets sinks replace output that is already there. Default: false. */
   readonly overwrite?: boolean
   /** Cancels the job when it aborts. */

@@ -3,6 +3,7 @@
  * docs/options.md is held against this table by a test.
  */
 import { limits } from '../base/limits.ts'
+import { checkpointOptions } from './checkpoint-options.ts'
 
 /** The options of a job, checked, with defaults filled in. Frozen plain data. */
 export interface JobOptions {
@@ -53,7 +54,7 @@ export interface JobOptions {
   readonly restartDelayMs: number
 }
 
-export type OptionKind = 'duration' | 'size' | 'int' | 'boolean'
+export type OptionKind = 'duration' | 'size' | 'int' | 'boolean' | 'enum' | 'path'
 
 export interface OptionEntry {
   /** Flink's key, or one in its manner where Flink has none. */
@@ -72,6 +73,14 @@ export interface OptionEntry {
   /** Bounds, both included: milliseconds, bytes or the number itself. */
   readonly min?: number
   readonly max?: number
+  /** What an enum may be, as `JobOptions` has it. */
+  readonly choices?: readonly string[]
+  /** Other words for the choices of an enum. */
+  readonly spellings?: Readonly<Record<string, string>>
+  /** What Flink's users may choose there and not here. */
+  readonly notYet?: readonly string[]
+  /** What is no path where a path is expected. */
+  readonly words?: readonly string[]
 }
 
 const HOUR_MS = 3_600_000
@@ -212,4 +221,5 @@ export const optionTable: readonly OptionEntry[] = [
     aliases: [],
     description: 'Finds mistakes that would show only later, at some cost.',
   },
+  ...checkpointOptions,
 ]

@@ -4,18 +4,18 @@
  */
 import { SluiceError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
-import { parseDuration, parseSize } from '../base/units.ts'
+import { flinkOptionHint } from './flink-options.ts'
+import type { Given } from './option-values.ts'
+import { badOption, optionValue, told } from './option-values.ts'
 import type { JobOptions, OptionEntry } from './options.ts'
 import { optionTable } from './options.ts'
 
-/** What is given for one option. */
-interface Given {
-  /** The key or path the user wrote. */
-  readonly as: string
-  readonly value: unknown
-}
+/** Options as they are given: by Flink's keys or by short paths, also nested. */
+export type GivenOptions = Readonly<Record<string, unknown>>
 
-type OptionValue = number | boolean | undefined
+const entryOf: ReadonlyMap<string, OptionEntry> = new Map(
+  optionTable.flatMap((entry) => namesOf(entry).map((name) => [name, entry] as const)),
+)
 
 /**
  * Options by Flink's keys or by short paths, nested objects standing for dotted paths; values
@@ -26,15 +26,33 @@ type OptionValue = number | boolean | undefined
  * @example
  * parseOptions({ parallelism: 4, 'execution.buffer-timeout.interval': '0 ms' })
  */
-export function parseOptions(given: Readonly<Record<string, unknown>>): JobOptions {
-  const values = new Map<OptionEntry, Given>()
-  for (const item of flatten(given, '')) put(values, item)
+export function parseOptions(given: GivenOptions): JobOptions {
+  const values = byEntry(given)
   const read = optionTable.map(
     (entry) => [entry.field, optionValue(entry, values.get(entry))] as const,
   )
   const options = Object.fromEntries(read) as unknown as JobOptions
   checkTogether(options)
   return Object.freeze(options)
+}
+
+/**
+ * Options from several places as one object: what a later one gives counts, whichever of an
+ * option's names it uses. Throws as `parseOptions` does, but looks at no value.
+ *
+ * @example
+ * overlayOptions([{ parallelism: 2, chaining: false }, { 'parallelism.default': 4 }])
+ * // { 'parallelism.default': 4, chaining: false }
+ */
+export function overlayOptions(layers: readonly GivenOptions[]): GivenOptions {
+  const values = new Map(layers.flatMap((layer) => [...byEntry(layer)]))
+  return Object.fromEntries([...values.values()].map(({ as, value }) => [as, value]))
+}
+
+/** Throws what `parseOptions` would say of this one option. */
+export function checkOption(as: string, value: unknown): void {
+  const item = { as, value }
+  optionValue(entryFor(item), item)
 }
 
 /**
@@ -51,19 +69,28 @@ export function parseDefinition(text: string): readonly [key: string, value: str
   })
 }
 
-function* flatten(given: Readonly<Record<string, unknown>>, prefix: string): Iterable<Given> {
+function* flatten(given: GivenOptions, prefix: string): Iterable<Given> {
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue
     const as = prefix + name
-    const nested = typeof value === 'object' && value !== null && !Array.isArray(value)
-    if (nested) yield* flatten(value as Readonly<Record<string, unknown>>, `${as}.`)
+    if (isNested(value)) yield* flatten(value, `${as}.`)
     else yield { as, value }
   }
 }
 
+function isNested(value: unknown): value is GivenOptions {
+  if (typeof value !== 'object' || value === null) return false
+  return !Array.isArray(value) && !(value instanceof URL)
+}
+
+function byEntry(given: GivenOptions): Map<OptionEntry, Given> {
+  const values = new Map<OptionEntry, Given>()
+  for (const item of flatten(given, '')) put(values, item)
+  return values
+}
+
 function put(values: Map<OptionEntry, Given>, item: Given): void {
-  const entry = optionTable.find((candidate) => namesOf(candidate).includes(item.as))
-  if (entry === undefined) throw unknownOption(item)
+  const entry = entryFor(item)
   const before = values.get(entry)
   if (before !== undefined && before.value !== item.value) {
     const message = `${entry.key} is given twice: ${told(before)} and ${told(item)}`
@@ -72,66 +99,24 @@ function put(values: Map<OptionEntry, Given>, item: Given): void {
   values.set(entry, item)
 }
 
+function entryFor(item: Given): OptionEntry {
+  const entry = entryOf.get(item.as)
+  if (entry === undefined) throw unknownOption(item)
+  return entry
+}
+
 function namesOf(entry: OptionEntry): readonly string[] {
   return [entry.key, entry.path, ...entry.aliases]
 }
 
-function unknownOption(item: Given): SluiceError {
-  const meant = nearest(item.as, optionTable.flatMap(namesOf))
-  const hint =
-    meant === undefined ? 'docs/options.md lists all options' : `did you mean '${meant}'?`
-  return new SluiceError('UNKNOWN_OPTION', `there is no option '${item.as}'`, {
-    hint,
-    place: item.as,
-  })
+function unknownOption({ as }: Given): SluiceError {
+  const hint = flinkOptionHint(as) ?? hintOfNearest(as)
+  return new SluiceError('UNKNOWN_OPTION', `there is no option '${as}'`, { hint, place: as })
 }
 
-function optionValue(entry: OptionEntry, given: Given | undefined): OptionValue {
-  const item = given ?? { as: entry.key, value: entry.default }
-  if (item.value === undefined) return undefined
-  const value = read(entry, item)
-  const { min = 0, max = Number.POSITIVE_INFINITY } = entry
-  if (typeof value === 'number' && !(value >= min && value <= max)) {
-    const unit = { duration: ' ms', size: ' bytes', int: '', boolean: '' }[entry.kind]
-    throw badOption(item, `it must lie between ${min} and ${max}${unit}`)
-  }
-  return value
-}
-
-function read(entry: OptionEntry, item: Given): number | boolean {
-  switch (entry.kind) {
-    case 'boolean':
-      return booleanOf(item)
-    case 'int':
-      return integerOf(item)
-    case 'duration':
-      return parseDuration(textOf(item), item.as)
-    case 'size':
-      return wholeBytes(parseSize(textOf(item), item.as))
-  }
-}
-
-function booleanOf(item: Given): boolean {
-  const text = String(item.value)
-  if (text === 'true') return true
-  if (text === 'false') return false
-  throw badOption(item, "it must be 'true' or 'false'")
-}
-
-function integerOf(item: Given): number {
-  const text = textOf(item)
-  const value = typeof text === 'number' ? text : /^\s*[+-]?\d+\s*$/.test(text) ? Number(text) : NaN
-  if (Number.isSafeInteger(value)) return value
-  throw badOption(item, 'it must be a whole number')
-}
-
-function textOf(item: Given): string | number {
-  if (typeof item.value === 'string' || typeof item.value === 'number') return item.value
-  throw badOption(item, 'it must be a number or text')
-}
-
-function wholeBytes(bytes: number): number {
-  return Math.ceil(bytes)
+function hintOfNearest(name: string): string {
+  const meant = nearest(name, [...entryOf.keys()])
+  return meant === undefined ? 'docs/options.md lists all options' : `did you mean '${meant}'?`
 }
 
 function checkTogether(options: JobOptions): void {
@@ -144,12 +129,9 @@ function checkTogether(options: JobOptions): void {
     const item = { as: 'parallelism.default', value: parallelism }
     throw badOption(item, `it must not exceed pipeline.max-parallelism (${maxParallelism})`)
   }
-}
-
-function badOption(item: Given, reason: string): SluiceError {
-  return new SluiceError('BAD_OPTION', `${told(item)}: ${reason}`, { place: item.as })
-}
-
-function told({ as, value }: Given): string {
-  return `${as} = ${typeof value === 'string' ? `'${value}'` : JSON.stringify(value)}`
+  if (options.restore === 'latest' && options.checkpointDirectory === undefined) {
+    const item = { as: 'execution.state-recovery.path', value: options.restore }
+    const hint = 'set checkpoints.dir, on the command line with --checkpoint-dir'
+    throw badOption(item, 'there is no directory to find the latest checkpoint in', hint)
+  }
 }

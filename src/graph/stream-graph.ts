@@ -3,17 +3,11 @@
  * edges with their kind of exchange. It holds closures, so it is rebuilt in every worker and never
  * sent.
  */
-import type { KeySelector, OperatorSpec, UserFunction } from '../operator/spec.ts'
+import type { Routing } from '../channel/partitioner.ts'
+import type { KeySelector, OperatorSpec } from '../operator/spec.ts'
 
-export type Partition =
-  | { readonly kind: 'forward' | 'rebalance' | 'rescale' | 'broadcast' | 'global' }
-  | { readonly kind: 'hash'; readonly key: KeySelector }
-  | {
-      readonly kind: 'custom'
-      /** (key, channelCount) => channel index */
-      readonly choose: UserFunction
-      readonly key: KeySelector
-    }
+/** How the records of an edge are spread over the channels. */
+export type Partition = Routing
 
 /** 'start': begins a chain. 'never': neither chained to its input nor to its output. */
 export type Chaining = 'always' | 'start' | 'never'

@@ -21,6 +21,11 @@ const FIELDS = [
 export type TaskCounter = (typeof FIELDS)[number]
 export type TaskCounters = Readonly<Record<TaskCounter, number>>
 
+/** The place of each counter in its row. */
+const INDEX = Object.freeze(
+  Object.fromEntries(FIELDS.map((field, i) => [field, i])) as Record<TaskCounter, number>,
+)
+
 const ROW_WORDS = 16
 if (FIELDS.length > ROW_WORDS) throw new Error('a row of counters is too short for its fields')
 
@@ -28,8 +33,9 @@ if (FIELDS.length > ROW_WORDS) throw new Error('a row of counters is too short f
 export function allocateTaskMetrics(tasks: number): SharedArrayBuffer {
   const buffer = new SharedArrayBuffer(Math.max(1, tasks) * ROW_WORDS * 8)
   const words = new Float64Array(buffer)
-  const watermark = FIELDS.indexOf('watermarkMs')
-  for (let t = 0; t < tasks; t++) words[t * ROW_WORDS + watermark] = Number.NEGATIVE_INFINITY
+  for (let t = 0; t < tasks; t++) {
+    words[t * ROW_WORDS + INDEX.watermarkMs] = Number.NEGATIVE_INFINITY
+  }
   return buffer
 }
 
@@ -43,12 +49,12 @@ export class TaskMetrics {
 
   add(counter: TaskCounter, n: number): void {
     const words = this.#words
-    const index = FIELDS.indexOf(counter)
+    const index = INDEX[counter]
     words[index] = words[index]! + n
   }
 
   set(counter: TaskCounter, value: number): void {
-    this.#words[FIELDS.indexOf(counter)] = value
+    this.#words[INDEX[counter]] = value
   }
 }
 

@@ -2,6 +2,7 @@
  * What a node of the stream graph does, as data and the user's functions. `graph` keeps these,
  * `api` makes them, the chain compiler in `task` turns them into code.
  */
+import type { RoutingKey } from '../channel/partitioner.ts'
 import type { SchemaNode } from '../codec/schema-issues.ts'
 import type { Sink } from './sink.ts'
 import type { Source } from './source.ts'
@@ -11,7 +12,7 @@ export type UserFunction = (...args: any[]) => any
 // biome-ignore-end lint/suspicious/noExplicitAny: see above
 
 /** How a record's key is found: by a field's name or by a function. */
-export type KeySelector = { readonly field: string } | { readonly fn: UserFunction }
+export type KeySelector = RoutingKey
 
 /** A state declared beside a stateful function: `value(0)`, `list()`, `map()`. */
 export interface StateSpecData {

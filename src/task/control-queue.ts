@@ -4,7 +4,7 @@
  * later; no record is processed before the queue is empty.
  * Threads: the task.
  */
-import { END_OF_TIME, MARK_ACTIVE, MARK_IDLE, MARK_WATERMARK, NO_TIME } from '../codec/page.ts'
+import { MARK_ACTIVE, MARK_IDLE, MARK_WATERMARK, NO_TIME } from '../codec/page.ts'
 import type { ChainNode } from './chain-node.ts'
 
 interface Action {
@@ -99,9 +99,4 @@ function markExits(node: ChainNode, action: Action): void {
   const kind =
     action.kind === 'watermark' ? MARK_WATERMARK : action.kind === 'idle' ? MARK_IDLE : MARK_ACTIVE
   for (const exit of node.exits) exit.writer.mark(kind, action.timeMs)
-}
-
-/** True for the watermark after which nothing comes. */
-export function isEndOfTime(timeMs: number): boolean {
-  return timeMs === END_OF_TIME
 }

@@ -11,6 +11,7 @@ test.each([
   ['--empty= --x', { empty: '', x: true }],
   ['-- --parallelism 3', { parallelism: '3' }],
   ['--a 1 -- --log-level debug', { a: '1', logLevel: 'debug' }],
+  ['--store a --confirm', { store: 'a', confirm: true }],
   ['', {}],
 ])('the words %s are the arguments %o', (words, expected) => {
   expect(parseJobArguments(words.split(' ').filter((word) => word !== ''))).toEqual(expected)
@@ -20,6 +21,8 @@ test.each([
   ['--paralellism 4', '--parallelism'],
   ['--overwite', '--overwrite'],
   ['--loglevel debug', '--log-level'],
+  ['--checkpoints-dir a', '--checkpoint-dir'],
+  ['--restor latest', '--restore'],
 ])('the misspelt option %s is refused with the right one', (words, meant) => {
   expect(() => parseJobArguments(words.split(' '))).toThrow(`did you mean ${meant}?`)
 })

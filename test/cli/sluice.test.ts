@@ -27,7 +27,8 @@ test('--help names the commands and the exit codes', () => {
 test('run --help says how the job gets its own arguments', () => {
   const { code, out } = sluice('run', '--help')
   expect(code).toBe(0)
-  for (const word of ['--parallelism', '--define', '--overwrite', 'args.someName']) {
+  const words = ['--parallelism', '--define', '--overwrite', '--checkpoint-dir', 'args.someName']
+  for (const word of words) {
     expect(out).toContain(word)
   }
 })
@@ -48,6 +49,11 @@ test.each([
   [['run', 'missing.ts'], 'JOB_NOT_FOUND: there is no file'],
   [['info', 'missing.ts'], 'JOB_NOT_FOUND: there is no file'],
   [['info', 'words.ts', '-D', 'paralelism=2'], "did you mean 'parallelism'?"],
+  [['run', 'x.ts', '--interval', '5 parsecs'], "'5 parsecs' is not a duration"],
+  [['run', 'x.ts', '--checkpoint-dir', 's3://a'], 'it must be a path or a file: URL'],
+  [['run', 'words.ts', '--restore', 'latest'], 'on the command line with --checkpoint-dir'],
+  [['run', 'words.ts', '--config', 'missing.yaml'], 'missing.yaml: there is no such file'],
+  [['info', 'words.ts', '--restore', 'none'], '--restore is an option of another command'],
 ])('bad usage %o ends with code 2 and a sentence on standard error', (words, sentence) => {
   const { code, out, err } = sluice(...words)
   expect(err).toContain(sentence)

@@ -1,8 +1,15 @@
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { limits } from '../../src/base/limits.ts'
 import { optionTable } from '../../src/graph/options.ts'
-import { parseDefinition, parseOptions } from '../../src/graph/parse-options.ts'
+import {
+  checkOption,
+  overlayOptions,
+  parseDefinition,
+  parseOptions,
+} from '../../src/graph/parse-options.ts'
 
 const defaults = {
   parallelism: 1,
@@ -17,6 +24,23 @@ const defaults = {
   heapBytes: undefined,
   cancellationTimeoutMs: 3_000,
   development: false,
+  checkpointIntervalMs: undefined,
+  checkpointMode: 'exactly-once',
+  checkpointTimeoutMs: 600_000,
+  checkpointMinPauseMs: 0,
+  checkpointsConcurrentMax: 1,
+  checkpointFailuresTolerated: undefined,
+  checkpointRetention: 'retain-on-cancellation',
+  checkpointsRetained: 2,
+  checkpointDirectory: undefined,
+  checkpointCompression: false,
+  checkpointInlineBytesMax: 20_480,
+  checkpointHistorySize: 100,
+  restore: undefined,
+  ignoreUnclaimedState: false,
+  restartStrategy: undefined,
+  restartAttempts: 10,
+  restartDelayMs: 100,
 }
 
 test('without options the defaults hold, frozen', () => {
@@ -41,6 +65,27 @@ test.each([
   [{ pipeline: { 'max-parallelism': 256 } }, { maxParallelism: 256 }],
   [{ parallelism: undefined }, {}],
   [{ parallelism: 2, 'parallelism.default': 2 }, {}],
+  [{ checkpoints: { interval: '10 ms' } }, { checkpointIntervalMs: 10 }],
+  [{ 'execution.checkpointing.interval': '2 h' }, { checkpointIntervalMs: 7_200_000 }],
+  [{ 'execution.checkpointing.mode': 'AT_LEAST_ONCE' }, { checkpointMode: 'at-least-once' }],
+  [{ checkpoints: { mode: 'Exactly-Once' } }, { checkpointMode: 'exactly-once' }],
+  [
+    { checkpoints: { retention: 'DELETE_ON_CANCELLATION', retained: 5 } },
+    { checkpointRetention: 'delete-on-cancellation', checkpointsRetained: 5 },
+  ],
+  [{ checkpoints: { minPause: '1 s', maxConcurrent: limits.barrierSlots } }, {}],
+  [{ 'checkpoints.tolerableFailures': '0' }, { checkpointFailuresTolerated: 0 }],
+  [{ 'state.checkpoints.dir': 'a/b' }, { checkpointDirectory: resolve('a/b') }],
+  [{ checkpoints: { dir: 'file:///a/b%20c' } }, { checkpointDirectory: '/a/b c' }],
+  [{ checkpoints: { dir: pathToFileURL('/a/b') } }, { checkpointDirectory: '/a/b' }],
+  [{ 'state.storage.fs.memory-threshold': '1 mb' }, { checkpointInlineBytesMax: 2 ** 20 }],
+  [{ restore: 'none' }, { restore: 'none' }],
+  [{ restore: 'latest', checkpoints: { dir: '/a' } }, { restore: 'latest' }],
+  [{ restore: './latest' }, { restore: resolve('latest') }],
+  [{ 'execution.savepoint.path': 'file:///a' }, { restore: '/a' }],
+  [{ 'restart-strategy': 'fixeddelay' }, { restartStrategy: 'fixed-delay' }],
+  [{ 'restart-strategy.type': 'off' }, { restartStrategy: 'none' }],
+  [{ restart: { strategy: 'disable', attempts: 3, delay: '1 s' } }, { restartAttempts: 3 }],
 ])('%o is read', (given, expected) => {
   expect(parseOptions(given)).toMatchObject(expected)
 })
@@ -89,6 +134,52 @@ test.each([
     /must not exceed pipeline.max-par/,
     undefined,
   ],
+  [
+    { checkpoints: { interval: '9 ms' } },
+    'BAD_OPTION',
+    /interval = '9 ms': it must lie between 10/,
+    undefined,
+  ],
+  [{ checkpoints: { interval: '25 d' } }, 'BAD_OPTION', /it must lie between/, undefined],
+  [{ checkpoints: { timeout: 9 } }, 'BAD_OPTION', /timeout = 9: it must lie/, undefined],
+  [{ checkpoints: { retained: 0 } }, 'BAD_OPTION', /retained = 0: it must lie/, undefined],
+  [
+    { checkpoints: { maxConcurrent: limits.barrierSlots + 1 } },
+    'BAD_OPTION',
+    /it must lie between 1 and 8$/,
+    undefined,
+  ],
+  [
+    { checkpoints: { mode: 'once' } },
+    'BAD_OPTION',
+    "checkpoints.mode = 'once': it must be 'exactly-once' or 'at-least-once'",
+    undefined,
+  ],
+  [
+    { 'restart-strategy.type': 'failure-rate' },
+    'BAD_OPTION',
+    /: Sluice does not have it yet; it must be 'none' or 'fixed-delay'$/,
+    undefined,
+  ],
+  [{ checkpoints: { dir: ' ' } }, 'BAD_OPTION', /it must not be empty/, undefined],
+  [{ checkpoints: { dir: 5 } }, 'BAD_OPTION', 'checkpoints.dir = 5: it must be text', undefined],
+  [{ 'checkpoints.dir': 's3://bucket/x' }, 'BAD_OPTION', /a path or a file: URL/, undefined],
+  [{ 'checkpoints.dir': 'file://elsewhere/x' }, 'BAD_OPTION', /no path of this/, undefined],
+  [{ restore: 'latest' }, 'BAD_OPTION', /there is no directory/, /--checkpoint-dir/],
+  [
+    { checkpoints: { intervall: 5 } },
+    'UNKNOWN_OPTION',
+    "there is no option 'checkpoints.intervall'",
+    "did you mean 'checkpoints.interval'?",
+  ],
+  [
+    { 'execution.checkpointing.unaligned.enabled': true },
+    'UNKNOWN_OPTION',
+    /unaligned.enabled/,
+    'Flink has it; Sluice does not have it yet',
+  ],
+  [{ 'state.backend.type': 'rocksdb' }, 'UNKNOWN_OPTION', /state.backend.type/, /not have it yet/],
+  [{ 'execution.checkpointing.storage': 'x' }, 'UNKNOWN_OPTION', /storage/, /checkpoints.dir/],
   [{ recordBytesMax: '65 mb' }, 'BAD_OPTION', /must not exceed pipeline.overdraft/, undefined],
 ])('%o is refused', (given, code, message, hint) => {
   const expected: Record<string, unknown> = { code, message: expectedText(message) }
@@ -99,6 +190,27 @@ test.each([
 function expectedText(text: string | RegExp): unknown {
   return typeof text === 'string' ? text : expect.stringMatching(text)
 }
+
+test('of several places the later one counts, by whatever name', () => {
+  const layers = [
+    { parallelism: 2, chaining: false, checkpoints: { interval: 5, dir: '/a' } },
+    { 'parallelism.default': 4, 'execution.checkpointing.interval': '1 s' },
+    { parallelism: undefined },
+  ]
+  expect(overlayOptions(layers)).toEqual({
+    chaining: false,
+    'checkpoints.dir': '/a',
+    'parallelism.default': 4,
+    'execution.checkpointing.interval': '1 s',
+  })
+  expect(() => overlayOptions([{}, { nonsense: 1 }])).toThrow('nonsense')
+})
+
+test('one option is checked by itself', () => {
+  expect(() => checkOption('restore', 'latest')).not.toThrow()
+  expect(() => checkOption('parallelism', 0)).toThrow('parallelism = 0: it must lie')
+  expect(() => checkOption('paralelism', 1)).toThrow("there is no option 'paralelism'")
+})
 
 test('-D key=value is split at the first =', () => {
   expect(parseDefinition('a.b=c=d')).toEqual(['a.b', 'c=d'])
@@ -120,7 +232,8 @@ test('docs/options.md says what the table says', () => {
   const page = readFileSync(new URL('../../docs/options.md', import.meta.url), 'utf8')
   const rows = page.split('\n').filter((line) => /^\| `(\S+)` \| `/.test(line))
   const expected = optionTable.map((entry) => {
-    const { key, path, kind, description } = entry
+    const { key, path, description } = entry
+    const kind = entry.choices?.map((one) => `\`${one}\``).join(', ') ?? entry.kind
     const value = entry.defaultText ?? `\`${entry.default}\``
     return `| \`${key}\` | \`${path}\` | ${kind} | ${value} | ${description} |`
   })

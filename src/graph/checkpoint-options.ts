@@ -1,0 +1,207 @@
+/**
+ * The options of checkpoints, restoring and restarts: a part of the table in options.ts. Where a
+ * default is not Flink's, the description says so and docs/options.md says why.
+ */
+import { limits } from '../base/limits.ts'
+import type { OptionEntry } from './options.ts'
+
+/** Timers count milliseconds in 31 bits: beyond 24 days they would fire at once. */
+const DURATION_MS_MAX = 24 * 24 * 3_600_000
+const CHECKPOINT_MS_MIN = 10
+const COUNT_MAX = 2 ** 31 - 1
+const MEBIBYTE = 1 << 20
+
+const checkpointing: readonly OptionEntry[] = [
+  {
+    key: 'execution.checkpointing.interval',
+    path: 'checkpoints.interval',
+    field: 'checkpointIntervalMs',
+    kind: 'duration',
+    default: undefined,
+    defaultText: 'only when asked for, and at the end',
+    aliases: [],
+    description: 'How often a checkpoint is taken.',
+    min: CHECKPOINT_MS_MIN,
+    max: DURATION_MS_MAX,
+  },
+  {
+    key: 'execution.checkpointing.mode',
+    path: 'checkpoints.mode',
+    field: 'checkpointMode',
+    kind: 'enum',
+    choices: ['exactly-once', 'at-least-once'],
+    default: 'exactly-once',
+    aliases: [],
+    description: 'Whether a record may count twice after a failure; if so, no input ever waits.',
+  },
+  {
+    key: 'execution.checkpointing.timeout',
+    path: 'checkpoints.timeout',
+    field: 'checkpointTimeoutMs',
+    kind: 'duration',
+    default: '10 min',
+    aliases: [],
+    description: 'How long a checkpoint may take before it is given up.',
+    min: CHECKPOINT_MS_MIN,
+    max: DURATION_MS_MAX,
+  },
+  {
+    key: 'execution.checkpointing.min-pause',
+    path: 'checkpoints.minPause',
+    field: 'checkpointMinPauseMs',
+    kind: 'duration',
+    default: '0 ms',
+    aliases: [],
+    description:
+      'The least time between the end of one and the next; above 0 they are taken one by one.',
+    min: 0,
+    max: DURATION_MS_MAX,
+  },
+  {
+    key: 'execution.checkpointing.max-concurrent-checkpoints',
+    path: 'checkpoints.maxConcurrent',
+    field: 'checkpointsConcurrentMax',
+    kind: 'int',
+    default: 1,
+    aliases: [],
+    description: 'How many may be under way at a time.',
+    min: 1,
+    max: limits.barrierSlots,
+  },
+  {
+    key: 'execution.checkpointing.tolerable-failed-checkpoints',
+    path: 'checkpoints.tolerableFailures',
+    field: 'checkpointFailuresTolerated',
+    kind: 'int',
+    default: undefined,
+    defaultText: 'any number',
+    aliases: [],
+    description: 'How many may fail in a row before the job fails. Flink: 0.',
+    min: 0,
+    max: COUNT_MAX,
+  },
+  {
+    key: 'execution.checkpointing.externalized-checkpoint-retention',
+    path: 'checkpoints.retention',
+    field: 'checkpointRetention',
+    kind: 'enum',
+    choices: ['retain-on-cancellation', 'delete-on-cancellation', 'no-externalized-checkpoints'],
+    default: 'retain-on-cancellation',
+    aliases: [],
+    description:
+      'Whether checkpoints outlive a job that is cancelled, or fails for good. Flink keeps none.',
+  },
+  {
+    key: 'execution.checkpointing.num-retained',
+    path: 'checkpoints.retained',
+    field: 'checkpointsRetained',
+    kind: 'int',
+    default: 2,
+    aliases: ['state.checkpoints.num-retained'],
+    description: 'How many completed ones are kept. Flink: 1.',
+    min: 1,
+    max: 1000,
+  },
+  {
+    key: 'execution.checkpointing.dir',
+    path: 'checkpoints.dir',
+    field: 'checkpointDirectory',
+    kind: 'path',
+    default: undefined,
+    defaultText: 'checkpoints are kept in memory',
+    aliases: ['state.checkpoints.dir'],
+    description: "The job's own directory for its checkpoints, as a path or a `file:` URL.",
+  },
+  {
+    key: 'execution.checkpointing.snapshot-compression',
+    path: 'checkpoints.compression',
+    field: 'checkpointCompression',
+    kind: 'boolean',
+    default: false,
+    aliases: [],
+    description: 'Compresses keyed state with Snappy.',
+  },
+  {
+    key: 'execution.checkpointing.data-inline-threshold',
+    path: 'checkpoints.inlineThreshold',
+    field: 'checkpointInlineBytesMax',
+    kind: 'size',
+    default: '20 kb',
+    aliases: ['state.storage.fs.memory-threshold'],
+    description: "A task's keyed state below this goes into the metadata, not a file of its own.",
+    min: 0,
+    max: MEBIBYTE,
+  },
+  {
+    key: 'web.checkpoints.history',
+    path: 'checkpoints.history',
+    field: 'checkpointHistorySize',
+    kind: 'int',
+    default: 100,
+    aliases: [],
+    description: 'How many past checkpoints are remembered with their figures. Flink: 10.',
+    min: 0,
+    max: 10_000,
+  },
+]
+
+const recovery: readonly OptionEntry[] = [
+  {
+    key: 'execution.state-recovery.path',
+    path: 'restore',
+    field: 'restore',
+    kind: 'path',
+    words: ['latest', 'none'],
+    default: undefined,
+    defaultText: '`none`',
+    aliases: ['execution.savepoint.path'],
+    description:
+      "What to start from: `latest` in the job's directory, `none`, or a checkpoint's path.",
+  },
+  {
+    key: 'execution.state-recovery.ignore-unclaimed-state',
+    path: 'ignoreUnclaimedState',
+    field: 'ignoreUnclaimedState',
+    kind: 'boolean',
+    default: false,
+    aliases: ['execution.savepoint.ignore-unclaimed-state'],
+    description: 'Restores although the checkpoint has state of operators that are gone.',
+  },
+  {
+    key: 'restart-strategy.type',
+    path: 'restart.strategy',
+    field: 'restartStrategy',
+    kind: 'enum',
+    choices: ['none', 'fixed-delay'],
+    spellings: { off: 'none', disable: 'none', fixeddelay: 'fixed-delay' },
+    notYet: ['exponential-delay', 'exponentialdelay', 'failure-rate', 'failurerate'],
+    default: undefined,
+    defaultText: '`fixed-delay` where checkpoints are taken, otherwise `none`',
+    aliases: ['restart-strategy'],
+    description: 'What follows when a task fails. Flink: `exponential-delay`.',
+  },
+  {
+    key: 'restart-strategy.fixed-delay.attempts',
+    path: 'restart.attempts',
+    field: 'restartAttempts',
+    kind: 'int',
+    default: 10,
+    aliases: [],
+    description: 'How often the job is restarted before it fails for good. Flink: 1.',
+    min: 0,
+    max: COUNT_MAX,
+  },
+  {
+    key: 'restart-strategy.fixed-delay.delay',
+    path: 'restart.delay',
+    field: 'restartDelayMs',
+    kind: 'duration',
+    default: '100 ms',
+    aliases: [],
+    description: 'How long a restart waits. Flink: 1 s.',
+    min: 0,
+    max: DURATION_MS_MAX,
+  },
+]
+
+export const checkpointOptions: readonly OptionEntry[] = [...checkpointing, ...recovery]
