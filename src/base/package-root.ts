@@ -1,5 +1,5 @@
 /** Where this package lies, whether its modules are loaded one by one or bundled. */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 
 const DEPTH_MAX = 8
 
@@ -10,4 +10,10 @@ export function packageRoot(moduleUrl: string): URL {
     if (existsSync(new URL('package.json', folder))) return folder
   }
   throw new Error(`no package.json above ${moduleUrl}`)
+}
+
+/** The version in the package.json above the module. */
+export function packageVersion(moduleUrl: string): string {
+  const text = readFileSync(new URL('package.json', packageRoot(moduleUrl)), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
 }

@@ -3,9 +3,8 @@
  * command needs is imported when it is called, so that `--help` stays fast.
  * Main thread.
  */
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { packageRoot } from '../base/package-root.ts'
+import { packageVersion } from '../base/package-root.ts'
 import { checkOption, parseDefinition } from '../graph/parse-options.ts'
 import { describeError } from './describe-error.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -50,7 +49,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 function program(): Command {
   const root = new Command('sluice')
     .description('A stream processor for one multi-core box.')
-    .version(version(), '-V, --version')
+    .version(packageVersion(import.meta.url), '-V, --version')
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('(sluice --help tells more)')
@@ -154,9 +153,4 @@ function checkedAs(option: string): (text: string) => string {
 
 function definition(text: string, before: readonly Definition[]): readonly Definition[] {
   return [...before, parseDefinition(text)]
-}
-
-function version(): string {
-  const text = readFileSync(new URL('package.json', packageRoot(import.meta.url)), 'utf8')
-  return (JSON.parse(text) as { readonly version: string }).version
 }

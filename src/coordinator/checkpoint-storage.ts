@@ -3,20 +3,18 @@
  * process, or memory that serves restarts within it.
  * Threads: main.
  */
-import type { StateChunk } from '../state/snapshot-contract.ts'
-import type { BlobHandle, StoreDescription } from '../storage/contract.ts'
 
-/** How the job ended, and what is to be left of it. */
-export interface StorageEnd {
-  readonly finished: boolean
-  readonly keep: boolean
-}
+import { SluiceError } from '../base/errors.ts'
+import type { JobDirectory } from '../checkpoint/job-directory.ts'
+import { checkpointName, METADATA_NAME } from '../checkpoint/retained-checkpoints.ts'
+import type { StateChunk } from '../state/snapshot-contract.ts'
+import type { BlobHandle, BlobStore, StoreDescription } from '../storage/contract.ts'
+import { createStore } from '../storage/create-store.ts'
+import type { SidePool } from './side-pool.ts'
 
 export interface CheckpointStorage {
   /** How tasks read what was written. */
   readonly description: StoreDescription
-  /** For people; undefined in memory. */
-  readonly directory: string | undefined
   /** Packs and writes keyed state as a blob of the checkpoint. */
   writeChunk(checkpointId: number, chunk: StateChunk): Promise<BlobHandle>
   /** Makes a checkpoint exist, durably. Throws if one of that id does. */
@@ -24,7 +22,80 @@ export interface CheckpointStorage {
   /** Metadata first. No error for one that is not there. */
   delete(checkpointId: number): Promise<void>
   /** One line of the history that outlives the process. */
-  record(entry: object): Promise<void>
-  /** Deletes what is not to be kept, and lets go of the directory. */
-  close(end: StorageEnd): Promise<void>
+  record(entry: Readonly<Record<string, unknown>>): Promise<void>
+  /** From now on the job has finished, whatever lies there still. */
+  finished(): Promise<void>
+  /** Nothing will be restored any more. */
+  deleteAll(): Promise<void>
+}
+
+interface WriterOptions {
+  readonly pool: SidePool
+  readonly compress: boolean
+}
+
+/** Blobs of one store, named by checkpoint. */
+class BlobWriter {
+  readonly #store: BlobStore
+  readonly #description: StoreDescription
+  readonly #options: WriterOptions
+  #written = 0
+
+  constructor(description: StoreDescription, options: WriterOptions) {
+    this.#description = description
+    this.#store = createStore(description)
+    this.#options = options
+  }
+
+  write(checkpointId: number, chunk: StateChunk): Promise<BlobHandle> {
+    const { pool, compress } = this.#options
+    const name = `${checkpointName(checkpointId)}/state-${++this.#written}`
+    return pool.writeStateFile({ store: this.#description, name, chunk, compress })
+  }
+
+  async publish(checkpointId: number, metadata: Uint8Array): Promise<void> {
+    const name = `${checkpointName(checkpointId)}/${METADATA_NAME}`
+    if (await this.#store.putIfAbsent(name, metadata)) return
+    throw new SluiceError('CHECKPOINT_EXISTS', `${name} is there already`, {
+      place: name,
+      hint: 'two jobs write to one checkpoint directory: give each its own',
+    })
+  }
+
+  async deleteAll(prefix: string): Promise<void> {
+    for (const { name } of await this.#store.list(prefix)) await this.#store.delete(name)
+  }
+}
+
+export function directoryStorage(
+  directory: JobDirectory,
+  options: WriterOptions,
+): CheckpointStorage {
+  const blobs = new BlobWriter(directory.description, options)
+  return {
+    description: directory.description,
+    writeChunk: (checkpointId, chunk) => blobs.write(checkpointId, chunk),
+    publish: (checkpointId, metadata) => blobs.publish(checkpointId, metadata),
+    delete: (checkpointId) => directory.deleteCheckpoint(checkpointId),
+    record: (entry) => directory.history.append(entry),
+    finished: () => directory.update({ status: 'finished' }),
+    deleteAll: async () => {
+      for (const { id } of await directory.listCheckpoints()) await directory.deleteCheckpoint(id)
+      await directory.cleanUp([])
+    },
+  }
+}
+
+export function memoryStorage(options: WriterOptions): CheckpointStorage {
+  const description: StoreDescription = { kind: 'memory', blobs: new Map() }
+  const blobs = new BlobWriter(description, options)
+  return {
+    description,
+    writeChunk: (checkpointId, chunk) => blobs.write(checkpointId, chunk),
+    publish: (checkpointId, metadata) => blobs.publish(checkpointId, metadata),
+    delete: (checkpointId) => blobs.deleteAll(`${checkpointName(checkpointId)}/`),
+    record: async () => {},
+    finished: async () => {},
+    deleteAll: () => blobs.deleteAll(''),
+  }
 }

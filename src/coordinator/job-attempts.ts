@@ -5,12 +5,14 @@
  */
 
 import type { Logger } from '../base/log.ts'
+import { packageVersion } from '../base/package-root.ts'
 import { assignState } from '../checkpoint/assign-state.ts'
 import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
 import { compareFingerprints } from '../graph/fingerprint.ts'
 import { allocateTaskMetrics } from '../metrics/task-metrics.ts'
 import type { SplitProgress, TaskRestore } from '../protocol/snapshot.ts'
 import type { Checkpointing } from './checkpointing.ts'
+import { restoredOf } from './checkpointing.ts'
 import { JobCheckpoints } from './job-checkpoints.ts'
 import { JobExecution } from './job-execution.ts'
 import type { JobSinks } from './job-sinks.ts'
@@ -48,6 +50,7 @@ export class JobAttempts {
   readonly checkpoints: JobCheckpoints | undefined
   readonly #options: JobAttemptsOptions
   readonly #commits: OutputCommits
+  readonly #engine = packageVersion(import.meta.url)
   #plan: DeploymentPlan | undefined
   #noMetrics: SharedArrayBuffer | undefined
 
@@ -58,6 +61,10 @@ export class JobAttempts {
     const { parts } = checkpointing
     this.checkpoints =
       parts === undefined ? undefined : new JobCheckpoints({ ...parts, commits: this.#commits })
+  }
+
+  get lineage(): string {
+    return this.#options.checkpointing.lineage
   }
 
   get results(): readonly ResultReader[] {
@@ -73,7 +80,7 @@ export class JobAttempts {
   /** Throws where the checkpoint does not fit the job, or output cannot be recovered. */
   async deploy(attempt: number): Promise<JobExecution> {
     const { prepared, sources, explain, log } = this.#options
-    const from = this.checkpoints?.latest ?? this.#options.checkpointing.initial
+    const from = this.checkpoints?.latest ?? this.#options.checkpointing.start.checkpoint
     const restored = from === undefined ? undefined : this.#assign(from)
     await this.#recoverOutput(attempt, from)
     const assigners = splitAssigners(prepared, sources, restored?.splits)
@@ -106,8 +113,8 @@ export class JobAttempts {
   async #recoverOutput(attempt: number, from: CheckpointMetadata | undefined): Promise<void> {
     const { sinks } = this.#options
     this.#commits.reset()
-    if (from !== undefined) await sinks.recover(from)
-    else if (attempt > 1) await sinks.abort()
+    if (from !== undefined) await sinks.recover(from.committables, restoredOf(from))
+    else if (attempt > 1 || this.#options.checkpointing.start.goesOn) await sinks.abort()
   }
 
   #assign(from: CheckpointMetadata): Restored {
@@ -146,6 +153,9 @@ export class JobAttempts {
       return { operatorId: vertex.id, splits: cut.assigners.get(task!)!.waiting }
     })
     const { lineage } = checkpointing
-    return new RunningCheckpoint({ ...cut, prepared, lineage, waiting })
+    const { checkpointId, triggeredMs, attempt } = cut
+    const engine = this.#engine
+    const options = { checkpointId, triggeredMs, attempt, engine, prepared, lineage, waiting }
+    return new RunningCheckpoint(options)
   }
 }

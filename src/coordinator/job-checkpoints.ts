@@ -8,6 +8,7 @@ import type { Clock } from '../base/clock.ts'
 import { after } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
+import type { CheckpointStats } from '../checkpoint/checkpoint-stats.ts'
 import { CheckpointCoordinatorState } from '../checkpoint/coordinator.ts'
 import type {
   CheckpointEffect,
@@ -29,6 +30,8 @@ export interface JobCheckpointsOptions {
   readonly firstId: number
   /** Of this job's directory, when it started. */
   readonly retained: readonly CheckpointMetadata[]
+  /** Ids of damaged ones, to be deleted when another is complete. */
+  readonly abandoned: readonly number[]
   readonly storage: CheckpointStorage
   readonly statistics: CheckpointStatistics
   readonly commits: OutputCommits
@@ -52,8 +55,10 @@ export class JobCheckpoints {
   readonly #state: CheckpointCoordinatorState
   readonly #running = new Map<number, RunningCheckpoint>()
   readonly #completed: CheckpointMetadata[]
+  readonly #abandoned: number[]
+  readonly #published = new Map<number, CheckpointMetadata>()
   readonly #requests = new Map<number, Request>()
-  #attached = new Map<number, number[]>()
+  readonly #attached = new Map<number, number[]>()
   #lastRequest = 0
   #view: AttemptView | undefined
   #send: (task: number, message: ToTask) => void = () => {}
@@ -66,6 +71,7 @@ export class JobCheckpoints {
     this.#options = options
     const { settings, firstId, retained } = options
     this.#completed = [...retained]
+    this.#abandoned = [...options.abandoned]
     this.#state = new CheckpointCoordinatorState({
       settings,
       firstId,
@@ -160,7 +166,10 @@ export class JobCheckpoints {
       const failure = failureOf('IO_EXCEPTION', error)
       this.#handle({ type: 'declined', nowMs: this.#nowMs(), checkpointId, task, failure })
     }
-    running.acknowledge(message, () => this.#nowMs()).then(acknowledged, failed)
+    running
+      .acknowledge(message, () => this.#nowMs())
+      .then((figures) => this.#options.statistics.acknowledged(figures))
+      .then(acknowledged, failed)
   }
 
   #handle(event: CheckpointEvent): void {
@@ -199,7 +208,7 @@ export class JobCheckpoints {
     const { log, statistics } = this.#options
     const running = view.begin(checkpointId, triggeredMs)
     this.#running.set(checkpointId, running)
-    statistics.triggered({ checkpointId, kind, triggeredMs, tasks: view.tasks.length })
+    statistics.triggered({ checkpointId, kind, triggeredMs, tasksTotal: view.tasks.length })
     log.debug({ checkpoint: checkpointId, kind }, 'checkpoint triggered')
     const { attempt } = view
     for (const task of view.sources) {
@@ -211,11 +220,10 @@ export class JobCheckpoints {
     const { storage, commits, log } = this.#options
     const running = this.#running.get(checkpointId)!
     const metadata = running.metadata(commits.pending, this.#nowMs())
-    log.debug({ checkpoint: checkpointId }, 'all tasks have acknowledged')
+    log.debug({ checkpoint: checkpointId }, 'checkpoint acknowledged by all tasks')
     const publish = async () => {
-      const bytes = encodeMetadata(metadata)
-      await storage.publish(checkpointId, bytes)
-      running.published(metadata, bytes.length)
+      await storage.publish(checkpointId, encodeMetadata(metadata))
+      this.#published.set(checkpointId, metadata)
     }
     const published = publish().then(
       () => this.#handle({ type: 'published', nowMs: this.#nowMs(), checkpointId }),
@@ -232,8 +240,10 @@ export class JobCheckpoints {
     const { commits, statistics, log } = this.#options
     const running = this.#running.get(checkpointId)!
     this.#running.delete(checkpointId)
-    this.#completed.push(running.result)
-    const entry = statistics.completed(running.figures(this.#nowMs()))
+    this.#completed.push(this.#published.get(checkpointId)!)
+    this.#published.delete(checkpointId)
+    for (const id of this.#abandoned.splice(0)) this.#delete(id)
+    const entry = statistics.completed(checkpointId, this.#nowMs())
     this.#record(entry)
     const { durationMs, bytes } = entry
     log.info({ checkpoint: checkpointId, durationMs, bytes }, 'checkpoint complete')
@@ -251,7 +261,8 @@ export class JobCheckpoints {
     const { statistics, log } = this.#options
     const running = this.#running.get(checkpointId)
     this.#running.delete(checkpointId)
-    this.#record(statistics.failed({ checkpointId, failedMs: this.#nowMs(), ...failure }))
+    this.#published.delete(checkpointId)
+    this.#record(statistics.failed(checkpointId, { failedMs: this.#nowMs(), failure }))
     const { reason, message } = failure
     log.warn({ checkpoint: checkpointId, reason }, `checkpoint failed: ${message}`)
     const attempt = this.#view?.attempt ?? 0
@@ -281,11 +292,13 @@ export class JobCheckpoints {
     }
   }
 
-  #record(entry: object): void {
+  #record(stats: CheckpointStats): void {
     const { storage, log } = this.#options
-    const recorded = storage.record(entry).catch((error: unknown) => {
-      log.error({ error: String(error) }, 'the history of checkpoints could not be written')
-    })
+    const recorded = storage
+      .record({ checkpointId: stats.id, ...stats })
+      .catch((error: unknown) => {
+        log.error({ error: String(error) }, 'the history of checkpoints could not be written')
+      })
     this.#track(this.#work, recorded)
   }
 

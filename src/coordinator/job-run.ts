@@ -9,21 +9,18 @@ import { SluiceError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
 import { decideRestart } from '../checkpoint/restart.ts'
 import type { JobOptions } from '../graph/options.ts'
-import type { JobCheckpoints } from './job-checkpoints.ts'
-import { type JobExecution, settledWithin } from './job-execution.ts'
+import type { Checkpointing } from './checkpointing.ts'
+import type { JobAttempts } from './job-attempts.ts'
+import type { JobExecution } from './job-execution.ts'
+import { settledWithin } from './job-execution.ts'
 import type { JobPhase, Outcome } from './job-phase.ts'
 import type { JobSinks } from './job-sinks.ts'
-import type { ResultReader } from './result-reader.ts'
 
 export interface JobRunOptions {
   readonly options: JobOptions
-  /** Makes an attempt, of the latest checkpoint if there is one. */
-  readonly deploy: (attempt: number) => Promise<JobExecution>
-  readonly results: () => readonly ResultReader[]
+  readonly attempts: JobAttempts
   readonly sinks: JobSinks
-  readonly checkpoints: JobCheckpoints | undefined
-  /** After everything else: what becomes of the checkpoints. */
-  readonly release: (outcome: Outcome) => Promise<void>
+  readonly checkpointing: Checkpointing
   readonly log: Logger
 }
 
@@ -42,11 +39,18 @@ export class JobRun {
   #restarts = 0
   #wakeUp: () => void = () => {}
   #resolveStarted: () => void = () => {}
+  #resolveEnded: (outcome: Outcome) => void = () => {}
 
   constructor(options: JobRunOptions) {
     this.#options = options
     this.started = new Promise((resolve) => (this.#resolveStarted = resolve))
-    this.ended = Promise.resolve().then(() => this.#run())
+    this.ended = new Promise((resolve) => (this.#resolveEnded = resolve))
+  }
+
+  start(): void {
+    this.#run().then(this.#resolveEnded, (error: unknown) =>
+      this.#resolveEnded({ status: 'failed', error: error as Error }),
+    )
   }
 
   get phase(): RunPhase {
@@ -85,7 +89,7 @@ export class JobRun {
   async #attempt(): Promise<Outcome> {
     if (this.#isCanceled) return { status: 'canceled' }
     try {
-      const execution = await this.#options.deploy(this.#restarts + 1)
+      const execution = await this.#options.attempts.deploy(this.#restarts + 1)
       this.#execution = execution
       execution.started.then(() => {
         this.#isRestarting = false
@@ -103,7 +107,7 @@ export class JobRun {
   /** What the attempt has completed is committed, whatever its end. */
   async #settled(outcome: Outcome): Promise<Outcome> {
     try {
-      await this.#options.checkpoints?.settle(outcome.status !== 'failed')
+      await this.#options.attempts.checkpoints?.settle(outcome.status !== 'failed')
       return outcome
     } catch (error) {
       return outcome.status === 'failed' ? outcome : { status: 'failed', error: error as Error }
@@ -111,9 +115,10 @@ export class JobRun {
   }
 
   async #mayRestart(error: Error): Promise<boolean> {
-    const { options, log, checkpoints } = this.#options
+    const { options, log, attempts } = this.#options
     const decision = decideRestart({
-      strategy: options.restartStrategy ?? (checkpoints === undefined ? 'none' : 'fixed-delay'),
+      strategy:
+        options.restartStrategy ?? (attempts.checkpoints === undefined ? 'none' : 'fixed-delay'),
       attemptsMax: options.restartAttempts,
       delayMs: options.restartDelayMs,
       restarts: this.#restarts,
@@ -143,17 +148,20 @@ export class JobRun {
   }
 
   async #windUp(outcome: Outcome): Promise<void> {
-    const { sinks, options, release } = this.#options
-    const results = this.#options.results()
+    const { sinks, options, checkpointing } = this.#options
+    const goesOn = checkpointing.keeps(outcome)
+    const { results } = this.#options.attempts
     for (const reader of results) reader.stop(outcome)
     const told = results.map((reader) => reader.stopped)
     if (outcome.status !== 'finished') await settledWithin(told, options.cancellationTimeoutMs)
     for (const reader of results) reader.mute()
     for (const reader of results) reader.detach()
     if (outcome.status !== 'finished') {
-      await this.#quietly('withdrawing output', () => sinks.abort())
+      await this.#quietly('withdrawing output', () => sinks.abort({ goesOn }))
     }
-    await this.#quietly('closing the checkpoints', () => release(outcome))
+    await this.#quietly('ending the checkpoints', () => checkpointing.end(outcome))
+    if (!goesOn) await this.#quietly('finishing a sink', () => sinks.finish())
+    await this.#quietly('closing the checkpoints', () => checkpointing.release(outcome))
     await this.#quietly('closing a sink', () => sinks.close())
   }
 

@@ -3,12 +3,12 @@
  * committed is written into every later checkpoint, so that a crash between finds it again.
  * Threads: main.
  */
-import type { PendingCommit } from '../checkpoint/metadata.ts'
+import type { PendingCommittables } from '../checkpoint/metadata.ts'
 import type { SinkCommittables } from '../protocol/messages.ts'
 
 export class OutputCommits {
   readonly #commit: (sinks: readonly SinkCommittables[]) => Promise<void>
-  #pending: PendingCommit[] = []
+  #pending: PendingCommittables[] = []
   #last: Promise<void> = Promise.resolve()
 
   constructor(commit: (sinks: readonly SinkCommittables[]) => Promise<void>) {
@@ -16,7 +16,7 @@ export class OutputCommits {
   }
 
   /** Of complete checkpoints, oldest first. */
-  get pending(): readonly PendingCommit[] {
+  get pending(): readonly PendingCommittables[] {
     return this.#pending
   }
 

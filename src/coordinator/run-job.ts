@@ -7,6 +7,7 @@ import type { Job } from '../api/job.ts'
 import { systemClock } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import { silentLogger } from '../base/log.ts'
+import type { Checkpointing } from './checkpointing.ts'
 import { openCheckpointing } from './checkpointing.ts'
 import type { JobArtefact } from './job-artefact.ts'
 import { bundleJob, loadJob } from './job-artefact.ts'
@@ -65,20 +66,18 @@ async function start(startable: Startable, options: RunOptions): Promise<JobHand
   const clock = systemClock
   const startedMs = clock.monotonicMs()
   const log = options.log ?? silentLogger
-  const checkpointing = await openCheckpointing(prepared, {
-    clock,
-    log,
-    overwrite: options.overwrite,
-  })
+  const overwrite = options.overwrite === true
+  const checkpointing = await openCheckpointing(prepared, { clock, log, overwrite })
   try {
     const { lineage } = checkpointing
     const sources = await explained(artefact, () => discoverSources(prepared))
     const sinks = new JobSinks(sinksOf(prepared.jobGraph), {
       lineage,
-      overwrite: options.overwrite === true,
+      overwrite,
       checkpointing: checkpointing.isEnabled,
       restored: checkpointing.restored,
     })
+    await checkStart(checkpointing, sinks)
     // A job that is cancelled already must not touch the output of another.
     if (options.signal?.aborted !== true) await explained(artefact, () => sinks.start())
     const attempts = new JobAttempts({
@@ -91,32 +90,41 @@ async function start(startable: Startable, options: RunOptions): Promise<JobHand
       onPrint: options.onPrint,
       log,
     })
-    const run = new JobRun({
-      options: prepared.options,
-      deploy: (attempt) => attempts.deploy(attempt),
-      results: () => attempts.results,
-      sinks,
-      checkpoints: attempts.checkpoints,
-      release: (outcome) => checkpointing.release(outcome),
-      log,
-    })
+    const run = new JobRun({ options: prepared.options, attempts, sinks, checkpointing, log })
     const tasks = prepared.execution.tasks.length
     log.info({ job: prepared.job.name, id: lineage, tasks }, 'job starts')
-    const running = new RunningJob({
-      id: lineage,
-      prepared,
-      run,
-      attempts,
-      recordsTotal: sources.recordsTotal,
-      startedMs,
-      clock,
-      log,
-    })
+    const { recordsTotal } = sources
+    const running = new RunningJob({ prepared, run, attempts, recordsTotal, startedMs, clock, log })
     running.cancelOn(options.signal)
+    run.start()
     await running.untilStarted()
     return running
   } catch (error) {
     await checkpointing.abandon()
     throw error
   }
+}
+
+/** Throws where there is nothing to do any more, or where going on would double output. */
+async function checkStart(checkpointing: Checkpointing, sinks: JobSinks): Promise<void> {
+  const { isFinished, damage, checkpoint } = checkpointing.start
+  if (isFinished) {
+    await sinks.finish()
+    await checkpointing.release({ status: 'finished' })
+    throw new SluiceError('JOB_ALREADY_FINISHED', 'the job of this checkpoint directory is done', {
+      hint: "restore 'none' to run it again",
+    })
+  }
+  if (damage.length === 0 || sinks.withdrawable) return
+  const [newest] = damage
+  const names = sinks.notWithdrawable.map((name) => `'${name}'`).join(', ')
+  throw new SluiceError(
+    'RESTORE_WOULD_DUPLICATE',
+    `the newest checkpoint is damaged, and ${names} cannot withdraw what came after checkpoint ` +
+      `${checkpoint!.checkpointId}: ${newest!.message}`,
+    {
+      hint: `name it (--restore .../chk-${checkpoint!.checkpointId}) to accept duplicates`,
+      cause: newest,
+    },
+  )
 }

@@ -9,7 +9,6 @@ import type { PreparedJob } from './prepared-job.ts'
 import type { JobHandle, JobMetrics, JobResult, JobStatus } from './run-options.ts'
 
 export interface RunningJobOptions {
-  readonly id: string
   readonly prepared: PreparedJob
   readonly run: JobRun
   readonly attempts: JobAttempts
@@ -28,7 +27,7 @@ export class RunningJob implements JobHandle {
 
   constructor(options: RunningJobOptions) {
     this.#options = options
-    this.id = options.id
+    this.id = options.attempts.lineage
     this.name = options.prepared.job.name
     this.finished = this.#result()
     // A program that only collects rows gets the error there; it is no unhandled rejection.

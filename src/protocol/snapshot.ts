@@ -24,7 +24,6 @@ export interface SplitProgress {
 export interface SourceSnapshot {
   /** All that is assigned to the task and not read to its end, in the order of reading. */
   readonly splits: readonly SplitProgress[]
-  readonly watermarkMs: number
 }
 
 /** One channel of a gate at the cut. */
@@ -52,6 +51,8 @@ export interface TaskSnapshot {
   readonly operators: readonly OperatorSnapshot[]
   readonly sinks: readonly SinkCommittables[]
   readonly source?: SourceSnapshot | undefined
+  /** Of the input: all splits, or all channels, together. */
+  readonly watermarkMs: number
   readonly channels: readonly ChannelSnapshot[]
   readonly files: readonly StateFile[]
 }
@@ -73,11 +74,14 @@ export interface TaskRestore {
   readonly checkpointId: number
   readonly store: StoreDescription
   /** Keyed state: the task reads only the key groups of its own range. */
-  readonly files: readonly { readonly operatorIds: readonly string[]; readonly file: StateFile }[]
+  readonly files: readonly StateFile[]
   readonly operators: readonly OperatorRestore[]
-  /** Undefined for a vertex that was not in the checkpoint. */
+  /** In the order of the gate. Undefined for a vertex that was not in the checkpoint. */
   readonly channels?: readonly ChannelSnapshot[] | undefined
-  readonly sourceWatermarkMs?: number | undefined
+  /** Of the input as a whole. */
+  readonly watermarkMs?: number | undefined
+  /** For a source: what this task itself was reading, or was to read. */
+  readonly splits?: readonly SplitProgress[] | undefined
 }
 
 export interface OperatorRestore {

@@ -195,27 +195,40 @@ function attachInput(parts: Parts): BuiltInput {
 
 function attachGate(parts: Parts): BuiltInput {
   const { build, codecs, runtime, subtask } = parts
-  const { inputs, options } = build.deployment
+  const { inputs, producers } = build.deployment
+  const { checkpointMode } = build.deployment.options as JobOptions
   const channels = inputs.map((input, index) => new InputChannel(input, { codecs, index }))
+  const valve = new WatermarkValve(channels.length)
+  const gate = new InputGate(channels, build.doorbell)
   const input = new GateInput({
-    gate: new InputGate(channels),
-    valve: new WatermarkValve(channels.length),
-    doorbell: build.doorbell,
-    mode: (options as JobOptions).checkpointMode,
-    clock: build.clock,
+    gate,
+    valve,
     makeLoop: () => runtime.pageLoop(),
     run: (loop, reader, from, to) => subtask.run(loop, reader, { from, to }),
     onWatermark: (timeMs) => runtime.watermark(timeMs),
     onIdle: (idle) => runtime.idle(idle),
-    onSnapshot: (cut) => parts.checkpoints?.take(cut),
+    barriers: {
+      mode: checkpointMode,
+      clock: build.clock,
+      onSnapshot: (cut) => parts.checkpoints?.take(cut),
+    },
   })
   subtask.attachInput(input)
-  const { producers } = build.deployment
   return {
-    snapshot: () => ({
-      channels: input.snapshot().map((channel, index) => ({ ...producers[index]!, ...channel })),
-    }),
-    restore: (restore) => input.restoreChannels(restore.channels ?? []),
+    snapshot: () => {
+      const { watermarkMs, channels } = input.snapshot()
+      return {
+        watermarkMs,
+        channels: channels.map((channel, index) => ({ ...producers[index]!, ...channel })),
+      }
+    },
+    restore: (restore) => {
+      if (restore.channels === undefined) return NO_TIME
+      input.restoreChannels(restore.channels, restore.watermarkMs)
+      // A producer that was idle says so again; one that is not would never say that it is active.
+      restore.channels.forEach((_, channel) => valve.idle(channel, false))
+      return valve.watermarkMs
+    },
     abort: (checkpointId) => input.abort(checkpointId),
   }
 }
@@ -257,10 +270,11 @@ function attachSource(parts: Parts, source: Source<unknown>): BuiltInput {
   })
   subtask.attachInput(input)
   return {
-    snapshot: () => ({ source: input.snapshot(), channels: [] }),
-    restore: ({ sourceWatermarkMs = NO_TIME }) => {
-      splitWatermarks.restore(sourceWatermarkMs)
-      return sourceWatermarkMs
+    snapshot: () => ({ source: input.snapshot(), channels: [], watermarkMs: input.watermarkMs }),
+    restore: ({ splits, watermarkMs = NO_TIME }) => {
+      splitWatermarks.restore(watermarkMs)
+      input.addSplits(splits ?? [], false)
+      return watermarkMs
     },
     addSplits: (splits, last) => input.addSplits(splits, last),
   }

@@ -4,7 +4,13 @@
  */
 import { SluiceError } from '../base/errors.ts'
 import type { OperatorRestore, OperatorSnapshot } from '../protocol/snapshot.ts'
-import type { ChunkSink, StateChunk, StatePart, StateWalk } from '../state/snapshot-contract.ts'
+import type {
+  ChunkSink,
+  SectionHeader,
+  StateChunk,
+  StatePart,
+  StateWalk,
+} from '../state/snapshot-contract.ts'
 import type { ChainRuntime } from './chain-runtime.ts'
 
 /** Lists and the operators' own, encoded or copied at once: they are small. */
@@ -47,28 +53,23 @@ export function chunkBytes(chunk: StateChunk): number {
   return chunk.parts.reduce((sum, part) => sum + part.bytes.length, 0)
 }
 
-/** Keyed state of one file, operator by operator. */
-export function restoreParts(
-  runtime: ChainRuntime,
-  chunk: StateChunk,
-  options: { readonly ignoreUnclaimed: boolean },
-): void {
-  const operatorIds = chunk.sections.map((section) => section.operatorId)
+export interface PartToRestore {
+  readonly section: SectionHeader
+  readonly part: StatePart
+  readonly ignoreUnclaimed: boolean
+}
+
+/** Gives the part to the operator that it belongs to. */
+export function restorePart(runtime: ChainRuntime, restore: PartToRestore): void {
+  const { section, part, ignoreUnclaimed } = restore
   runtime.forEachNode((node) => {
-    if (!operatorIds.includes(node.operatorId)) return
-    const keyed = runtime.state.keyed(node)
-    if (keyed === undefined) {
-      if (options.ignoreUnclaimed) return
-      throw unclaimed(node.name)
-    }
-    for (const part of chunk.parts) {
-      const section = chunk.sections[part.section]!
-      if (section.operatorId !== node.operatorId) continue
-      try {
-        keyed.restore(section, part)
-      } catch (error) {
-        if (!(options.ignoreUnclaimed && isUnclaimed(error))) throw error
-      }
+    if (node.operatorId !== section.operatorId) return
+    try {
+      const keyed = runtime.state.keyed(node)
+      if (keyed === undefined) throw unclaimed(node.name)
+      keyed.restore(section, part)
+    } catch (error) {
+      if (!(ignoreUnclaimed && isUnclaimed(error))) throw error
     }
   })
 }

@@ -83,6 +83,11 @@ export class GateInput implements TaskInput {
 
   async close(): Promise<void> {}
 
+  /** True if `takeBarrier` would take one. */
+  hasBarrier(): boolean {
+    return this.#options.gate.nextWithBarrier() !== undefined
+  }
+
   /** Takes one barrier that is due, and no record: needs no credit. False if none is due. */
   takeBarrier(): boolean {
     const channel = this.#options.gate.nextWithBarrier()

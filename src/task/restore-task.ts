@@ -9,11 +9,13 @@ import { NO_TIME } from '../codec/page.ts'
 import type { JobVertex } from '../graph/job-graph.ts'
 import { operatorsOf } from '../graph/job-graph.ts'
 import type { JobOptions } from '../graph/options.ts'
-import type { TaskRestore } from '../protocol/snapshot.ts'
-import { readStateFile } from '../state/state-file.ts'
+import type { StateFile, TaskRestore } from '../protocol/snapshot.ts'
+import type { StateFileSource } from '../state/state-file-reader.ts'
+import { blobStateFile, inlineStateFile, openStateFile } from '../state/state-file-reader.ts'
+import type { BlobStore } from '../storage/contract.ts'
 import { createStore } from '../storage/create-store.ts'
 import type { ChainRuntime } from './chain-runtime.ts'
-import { restoreOperators, restoreParts } from './chain-snapshot.ts'
+import { restoreOperators, restorePart } from './chain-snapshot.ts'
 
 export interface RestoreTaskOptions {
   readonly restore: TaskRestore
@@ -29,16 +31,25 @@ export async function restoreTask(build: RestoreTaskOptions): Promise<void> {
   const { restore, runtime, vertex, options } = build
   const { maxParallelism, parallelism } = vertex
   const [from, to] = keyGroupRange(build.subtask, maxParallelism, parallelism)
-  const operatorIds = new Set(operatorsOf(vertex.root).map((tree) => tree.operatorId))
+  const operatorIds = operatorsOf(vertex.root).map((tree) => tree.operatorId)
   const store = createStore(restore.store)
-  for (const { file } of restore.files) {
-    const chunks = readStateFile(store, { file, operatorIds, keyGroups: { from, to } })
-    for await (const chunk of chunks) {
-      restoreParts(runtime, chunk, { ignoreUnclaimed: options.ignoreUnclaimedState })
+  for (const file of restore.files) {
+    const reader = await openStateFile(sourceOf(file, { store, restore }))
+    for await (const part of reader.parts({ operatorIds, from, to })) {
+      const section = reader.sections[part.section]!
+      restorePart(runtime, { section, part, ignoreUnclaimed: options.ignoreUnclaimedState })
     }
   }
   restoreOperators(runtime, restore.operators)
   // Whatever was between two operators of the chain passes again: who has seen it takes no notice.
   const watermarkMs = build.restoreInput(restore)
   if (watermarkMs > NO_TIME) runtime.watermark(watermarkMs)
+}
+
+function sourceOf(
+  file: StateFile,
+  { store, restore }: { readonly store: BlobStore; readonly restore: TaskRestore },
+): StateFileSource {
+  if (file.kind === 'blob') return blobStateFile(store, file.blob)
+  return inlineStateFile(file.bytes, `the metadata of checkpoint ${restore.checkpointId}`)
 }

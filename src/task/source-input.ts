@@ -72,10 +72,12 @@ export class SourceInput implements TaskInput {
   /** What is left to read, between two records. */
   snapshot(): SourceSnapshot {
     const current = 'progress' in this.#phase ? [this.#progressOf(this.#phase.progress)] : []
-    return {
-      splits: [...current, ...this.#splits],
-      watermarkMs: this.#options.splitWatermarks.watermarkMs,
-    }
+    return { splits: [...current, ...this.#splits] }
+  }
+
+  /** Of all its splits together. */
+  get watermarkMs(): number {
+    return this.#options.splitWatermarks.watermarkMs
   }
 
   #progressOf({ split, order }: SplitProgress): SplitProgress {

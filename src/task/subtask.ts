@@ -80,7 +80,7 @@ export class Subtask {
     if (this.#phase === 'committing') {
       return this.#commits !== undefined || this.#commitFailure !== undefined
     }
-    if (this.#checkpoints?.ready() === true || this.input.hasBarriers?.() === true) return true
+    if (this.#checkpoints?.ready() === true || this.input.hasBarrier?.() === true) return true
     if (this.#phase === 'ended') return false
     if (credit.stalled !== 0 && !credit.recheck()) return false
     if (!runtime.isReady()) return false
@@ -119,7 +119,7 @@ export class Subtask {
 
   #checkpoint(): boolean {
     if (this.#checkpoints === undefined) return false
-    const cut = this.input.takeBarriers?.() === true
+    const cut = this.input.takeBarrier?.() === true
     return this.#checkpoints.step() || cut
   }
 

@@ -28,6 +28,7 @@ export interface Cut {
 export interface InputSnapshot {
   readonly source?: SourceSnapshot
   readonly channels: readonly ChannelSnapshot[]
+  readonly watermarkMs: number
 }
 
 export interface TaskCheckpointsOptions {

@@ -9,9 +9,9 @@ export interface TaskInput {
   /** When to look again although nobody rings, on the task's clock; Infinity for never. */
   nextWakeMs(): number
   /** True if a barrier may be due before the next record. */
-  hasBarriers?(): boolean
-  /** Takes barriers that are due before the next record. True if there were any. */
-  takeBarriers?(): boolean
+  hasBarrier?(): boolean
+  /** Takes one barrier that is due, and no record: needs no credit. False if none is due. */
+  takeBarrier?(): boolean
   /** Promises that the input waits for. */
   readonly pendingPromises: number
   close(): Promise<void>

@@ -1,0 +1,33 @@
+/**
+ * Whether the files of a checkpoint are what was written.
+ * Threads: main.
+ */
+
+import { SluiceError } from '../base/errors.ts'
+import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
+import { checkWhole } from '../state/state-file-reader.ts'
+import type { BlobHandle, BlobStore } from '../storage/contract.ts'
+
+/** All blobs that a checkpoint names. */
+export function blobsOf({ vertices }: CheckpointMetadata): readonly BlobHandle[] {
+  const tasks = vertices.flatMap((vertex) => vertex.tasks)
+  return tasks.flatMap(({ files }) =>
+    files.flatMap((file) => (file.kind === 'blob' ? [file.blob] : [])),
+  )
+}
+
+/** What is wrong with the first file that is not as it was written. */
+export async function damageOf(
+  checkpoint: CheckpointMetadata,
+  store: BlobStore,
+): Promise<SluiceError | undefined> {
+  for (const blob of blobsOf(checkpoint)) {
+    try {
+      checkWhole(await store.get(blob.name), blob)
+    } catch (error) {
+      if (error instanceof SluiceError) return error
+      throw error
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,100 @@
+/**
+ * What is known of a checkpoint that is being taken: the tasks' snapshots as they come, the files
+ * that are being written for them, and in the end its metadata.
+ * Threads: main.
+ */
+import type { CheckpointMetadata, PendingCommittables } from '../checkpoint/metadata.ts'
+import type { TaskAcknowledgement } from '../checkpoint/statistics.ts'
+import type { SinkCommittables } from '../protocol/messages.ts'
+import type { SplitProgress, StateFile, TaskSnapshot } from '../protocol/snapshot.ts'
+import type { BlobHandle } from '../storage/contract.ts'
+import { verticesOf } from './checkpoint-vertices.ts'
+import type { CheckpointMessage } from './job-execution.ts'
+import type { PreparedJob } from './prepared-job.ts'
+
+export interface RunningCheckpointOptions {
+  readonly prepared: PreparedJob
+  readonly lineage: string
+  readonly checkpointId: number
+  readonly triggeredMs: number
+  readonly attempt: number
+  /** Version of the engine. */
+  readonly engine: string
+  /** At the trigger: what no task was given yet. */
+  readonly waiting: readonly {
+    readonly operatorId: string
+    readonly splits: readonly SplitProgress[]
+  }[]
+}
+
+type Acknowledge = Extract<CheckpointMessage, { readonly type: 'acknowledge' }>
+
+export class RunningCheckpoint {
+  readonly #options: RunningCheckpointOptions
+  readonly #writing = new Map<number, Promise<BlobHandle>[]>()
+  readonly #snapshots = new Map<number, TaskSnapshot>()
+
+  constructor(options: RunningCheckpointOptions) {
+    this.#options = options
+  }
+
+  /** A file of a task's keyed state is on its way. */
+  writes(task: number, writing: Promise<BlobHandle>): void {
+    const all = this.#writing.get(task)
+    if (all === undefined) this.#writing.set(task, [writing])
+    else all.push(writing)
+    // Told by `acknowledge`; until then it is no unhandled rejection.
+    writing.catch(() => {})
+  }
+
+  /** Resolves when all files of the task are written; rejects if one could not be. */
+  async acknowledge(message: Acknowledge, nowMs: () => number): Promise<TaskAcknowledgement> {
+    const { task, checkpointId, snapshot, stats } = message
+    const blobs = await Promise.all(this.#writing.get(task) ?? [])
+    const written = blobs.map((blob): StateFile => ({ kind: 'blob', blob }))
+    const files = [...snapshot.files, ...written]
+    this.#snapshots.set(task, { ...snapshot, files })
+    const { execution } = this.#options.prepared
+    const { vertex, subtask } = execution.tasks[task]!
+    return {
+      checkpointId,
+      vertex: execution.vertices[vertex]!.name,
+      subtask,
+      ackMs: nowMs(),
+      snapshot: stats,
+      bytes: files.reduce((sum, file) => sum + bytesOf(file), 0),
+      files: blobs.length,
+    }
+  }
+
+  /** Output that is to be committed once the checkpoint is complete. */
+  get committables(): readonly SinkCommittables[] {
+    return [...this.#snapshots.values()].flatMap((snapshot) => snapshot.sinks)
+  }
+
+  /** Everything, when all tasks have acknowledged. */
+  metadata(uncommitted: readonly PendingCommittables[], completedMs: number): CheckpointMetadata {
+    const { prepared, waiting, checkpointId, ...rest } = this.#options
+    const own = this.committables.map((one) => ({ checkpointId, ...one }))
+    return {
+      ...rest,
+      checkpointId,
+      kind: 'checkpoint',
+      jobName: prepared.job.name,
+      completedMs,
+      vertices: verticesOf(prepared, this.#snapshots),
+      sources: waiting.map((source) => ({ ...source, discovered: true })),
+      committables: [...uncommitted, ...own],
+      shapes: [],
+    }
+  }
+
+  /** Resolves when none of its files is being written any more. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#writing.values()].flat())
+  }
+}
+
+function bytesOf(file: StateFile): number {
+  return file.kind === 'inline' ? file.bytes.length : file.blob.bytes
+}
