@@ -5,8 +5,15 @@
 import { SluiceError } from '../base/errors.ts'
 import type { ValueCodec } from './blob.ts'
 
-const BYTES_MIN = 1 << 10
+const BYTES_MIN = 1 << 8
 const TEXT = new TextEncoder()
+/** From these lengths on a call into native code is worth it. */
+const NATIVE_BYTES_MIN = 40
+const NATIVE_CHARS_MIN = 13
+const { latin1Slice, utf8Write } = Buffer.prototype as unknown as {
+  latin1Slice: { call(bytes: Uint8Array, from: number, to: number): string }
+  utf8Write: { call(bytes: Uint8Array, text: string, at: number, bytesMax: number): number }
+}
 
 export class ByteWriter {
   bytes = new Uint8Array(0)
@@ -41,6 +48,11 @@ export class ByteWriter {
     this.reserve(to - from)
     const own = this.bytes
     let at = this.length
+    if (to - from >= NATIVE_BYTES_MIN) {
+      own.set(bytes.subarray(from, to), at)
+      this.length = at + to - from
+      return
+    }
     for (let i = from; i < to; i++) own[at++] = bytes[i]!
     this.length = at
   }
@@ -48,6 +60,38 @@ export class ByteWriter {
   text(value: string): void {
     const bytes = TEXT.encode(value)
     this.sized(bytes, 0, bytes.length)
+  }
+
+  /** The text, sized, if all of it is ASCII; else nothing is written, and the result is false. */
+  ascii(text: string): boolean {
+    const chars = text.length
+    const from = this.length
+    this.varint(chars)
+    const isAscii = chars < NATIVE_BYTES_MIN ? this.#units(text) : this.#utf8(text) === chars
+    if (!isAscii) this.length = from
+    return isAscii
+  }
+
+  #units(text: string): boolean {
+    const chars = text.length
+    this.reserve(chars)
+    const { bytes, length } = this
+    for (let i = 0; i < chars; i++) {
+      const unit = text.charCodeAt(i)
+      if (unit > 0x7f) return false
+      bytes[length + i] = unit
+    }
+    this.length = length + chars
+    return true
+  }
+
+  #utf8(text: string): number {
+    // Three bytes a code unit is the most, surrogate pairs included.
+    const bytesMax = 3 * text.length
+    this.reserve(bytesMax)
+    const written = utf8Write.call(this.bytes, text, this.length, bytesMax)
+    this.length += written
+    return written
   }
 
   /** Room for so many more bytes. */
@@ -113,6 +157,15 @@ export class ByteReader {
   text(): string {
     const from = this.sized()
     return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + from, this.at - from).toString()
+  }
+
+  /** What `ByteWriter.ascii` wrote. */
+  ascii(): string {
+    const from = this.sized()
+    if (this.at - from >= NATIVE_CHARS_MIN) return latin1Slice.call(this.bytes, from, this.at)
+    let text = ''
+    for (let i = from; i < this.at; i++) text += String.fromCharCode(this.bytes[i]!)
+    return text
   }
 
   /** A value that `ValueCodec.encode` wrote, sized. */

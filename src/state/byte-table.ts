@@ -111,8 +111,13 @@ export class ByteTable {
     return found < 0 ? this.#add(prefix, bytes, from, to, hash) : found
   }
 
+  /** Whether the slot is the one of (prefix, bytes[from, to)): for whoever can guess it. */
+  holds(slot: number, prefix: number, bytes: Uint8Array, from: number, to: number): boolean {
+    return this.isUsed(slot) && this.#equals(slot, prefix, bytes, from, to)
+  }
+
   remove(slot: number): void {
-    assert(this.isUsed(slot), `slot ${slot} is not in use`)
+    if (!this.isUsed(slot)) assert(false, `slot ${slot} is not in use`)
     const records = this.#records
     const at = RECORD_WORDS * slot
     const length = records[at + LENGTH]!
@@ -224,15 +229,27 @@ export class ByteTable {
     buckets[2 * gap + 1] = 0
   }
 
+  /** Makes room for so many keys at once. */
+  reserve(count: number): void {
+    let bucketsLog2 = 32 - this.#shift
+    while (slotsOf(2 ** bucketsLog2) < count) bucketsLog2++
+    if (bucketsLog2 > 32 - this.#shift) this.#resize(bucketsLog2)
+  }
+
   #grow(): void {
+    this.#resize(33 - this.#shift)
+  }
+
+  #resize(bucketsLog2: number): void {
     const old = this.#buckets
-    this.#buckets = new Int32Array(2 * old.length)
-    this.#mask = old.length - 1
-    this.#shift--
+    const bucketCount = 2 ** bucketsLog2
+    this.#buckets = new Int32Array(2 * bucketCount)
+    this.#mask = bucketCount - 1
+    this.#shift = 32 - bucketsLog2
     for (let i = 0; i < old.length; i += 2) {
       if (old[i + 1] !== 0) this.#insertBucket(old[i + 1]! - 1, old[i]!)
     }
-    this.#capacity = slotsOf(old.length)
+    this.#capacity = slotsOf(bucketCount)
     const records = new Int32Array(RECORD_WORDS * this.#capacity)
     records.set(this.#records)
     this.#records = records

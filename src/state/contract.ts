@@ -117,6 +117,8 @@ export interface KeyedState {
    * may be under way. `operatorId` goes into the section headers.
    */
   snapshot(operatorId: string, sink: ChunkSink): StateWalk
+  /** Makes room for about so many keys at once, before they are restored. */
+  reserve(keys: number): void
   /**
    * Takes in one part, of a state declared (or a store registered) before: under its section's
    * name and kind. Throws STATE_UNCLAIMED if there is none, STATE_INCOMPATIBLE if it is another

@@ -38,6 +38,11 @@ export class EntryLists {
     return this.#first[list]!
   }
 
+  /** The last entry of a list that is not empty. */
+  last(list: number): number {
+    return this.#last[list]!
+  }
+
   append(list: number, entry: number): void {
     const last = this.#count[list] === 0 ? NONE : this.#last[list]!
     if (last === NONE) this.#first[list] = entry
@@ -56,6 +61,12 @@ export class EntryLists {
     if (next === NONE) this.#last[list] = previous
     else this.#previous[next] = previous
     this.#count[list]!--
+  }
+
+  /** Links the entries of a list anew: all of them, in another order. */
+  reorder(list: number, entries: Int32Array): void {
+    this.#count[list] = 0
+    for (const entry of entries) this.append(list, entry)
   }
 
   /** The list's entries, first to last, as they are now. */

@@ -64,7 +64,7 @@ export class PairTable {
   }
 
   remove(slot: number): void {
-    assert(this.isUsed(slot), `slot ${slot} is not in use`)
+    if (!this.isUsed(slot)) assert(false, `slot ${slot} is not in use`)
     const pairs = this.#pairs
     this.#removeBucket(slot, hashOf(this.firstOf(slot), this.secondOf(slot)))
     pairs[2 * slot] = FREE

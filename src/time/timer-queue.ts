@@ -3,10 +3,13 @@
  * once. Within a time, timers come in the order in which they were set.
  * Threads: the task that owns it.
  */
+import type { SnapshotHooks } from '../state/contract.ts'
 import { PairTable } from '../state/pair-table.ts'
 import { BucketQueue } from './bucket-queue.ts'
 
 export class TimerQueue {
+  /** Told of changes; absent where no snapshot will be taken. */
+  hooks: SnapshotHooks | undefined
   /** (slot, bucket) to timer. */
   readonly #timers = new PairTable()
   readonly #queue = new BucketQueue()
@@ -28,8 +31,10 @@ export class TimerQueue {
   add(timeMs: number, slot: number): boolean {
     const bucket = this.#queue.openBucket(timeMs)
     const timer = this.#timers.findOrAdd(slot, bucket)
-    if (this.#timers.wasAdded) this.#queue.append(bucket, timer)
-    return this.#timers.wasAdded
+    if (!this.#timers.wasAdded) return false
+    if (this.hooks?.isActive) this.hooks.added(timer)
+    this.#queue.append(bucket, timer)
+    return true
   }
 
   /** False if it was not set. */
@@ -38,6 +43,7 @@ export class TimerQueue {
     if (bucket < 0) return false
     const timer = this.#timers.find(slot, bucket)
     if (timer < 0) return false
+    if (this.hooks?.isActive) this.hooks.touch(timer)
     this.#queue.remove(bucket, timer)
     this.#timers.remove(timer)
     return true
@@ -45,17 +51,27 @@ export class TimerQueue {
 
   /** Takes the first timer of the earliest time and returns its slot. */
   pop(): number {
+    if (this.hooks?.isActive) this.hooks.touch(this.#queue.first)
     const timer = this.#queue.pop()
     const slot = this.#timers.firstOf(timer)
     this.#timers.remove(timer)
     return slot
   }
 
-  /** Every pending timer, in no order. */
-  forEach(visit: (timeMs: number, slot: number) => void): void {
-    for (let timer = 0; timer < this.#timers.slotEnd; timer++) {
-      if (!this.#timers.isUsed(timer)) continue
-      visit(this.#queue.timeOf(this.#timers.secondOf(timer)), this.#timers.firstOf(timer))
-    }
+  /** All timers are numbers below this. */
+  get timerEnd(): number {
+    return this.#timers.slotEnd
+  }
+
+  isPending(timer: number): boolean {
+    return this.#timers.isUsed(timer)
+  }
+
+  timeOf(timer: number): number {
+    return this.#queue.timeOf(this.#timers.secondOf(timer))
+  }
+
+  slotOf(timer: number): number {
+    return this.#timers.firstOf(timer)
   }
 }

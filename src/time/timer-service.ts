@@ -7,6 +7,7 @@
 import { SluiceError } from '../base/errors.ts'
 import type { KeyedState } from '../state/contract.ts'
 import { TimerQueue } from './timer-queue.ts'
+import { TimerStore } from './timer-store.ts'
 
 export interface TimerServiceOptions {
   readonly keyed: KeyedState
@@ -36,6 +37,8 @@ export class TimerService {
   constructor(options: TimerServiceOptions) {
     this.#options = options
     this.#keyed = options.keyed
+    this.#track('event-time', this.#eventTime)
+    this.#track('processing-time', this.#processingTime)
   }
 
   get eventTimeCount(): number {
@@ -70,6 +73,11 @@ export class TimerService {
     this.#askForWake()
   }
 
+  /** All timers there were are back: asks to be woken for the first. */
+  restored(): void {
+    this.#askForWake()
+  }
+
   /** Fires at most `budget` timers that are due at the watermark. True if more are due. */
   fireEventTime(watermarkMs: number, budget: number): boolean {
     if (watermarkMs === Number.POSITIVE_INFINITY && !this.#isEnding) {
@@ -97,6 +105,10 @@ export class TimerService {
     }
     this.#askForWake()
     return queue.isDue(nowMs)
+  }
+
+  #track(name: string, queue: TimerQueue): void {
+    queue.hooks = this.#keyed.register(new TimerStore(name, queue, this.#keyed))
   }
 
   #add(queue: TimerQueue, timeMs: number): void {

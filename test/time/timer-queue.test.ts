@@ -52,7 +52,11 @@ test('a timer queue does what a sorted array does', () => {
         expect(queue.size).toBe(model.timers.length)
       }
       const listed: string[] = []
-      queue.forEach((timeMs, slot) => listed.push(`${timeMs === 0 ? 0 : timeMs} ${slot}`))
+      for (let timer = 0; timer < queue.timerEnd; timer++) {
+        if (!queue.isPending(timer)) continue
+        const timeMs = queue.timeOf(timer)
+        listed.push(`${timeMs === 0 ? 0 : timeMs} ${queue.slotOf(timer)}`)
+      }
       expect(listed.sort()).toEqual(
         model.timers.map((t) => `${t.timeMs === 0 ? 0 : t.timeMs} ${t.slot}`).sort(),
       )

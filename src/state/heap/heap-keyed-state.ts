@@ -8,25 +8,47 @@ import type {
   ColumnKind,
   KeyedState,
   KeyedStateOptions,
+  KeyedStore,
   ListState,
   MapState,
   SlotTable,
+  SnapshotHooks,
   StateDescriptor,
   ValueState,
 } from '../contract.ts'
+import type {
+  ChunkSink,
+  SectionHeader,
+  SectionKind,
+  StatePart,
+  StateWalk,
+} from '../snapshot-contract.ts'
+import { incompatible, unclaimed } from '../state-errors.ts'
+import { StateValues } from '../state-values.ts'
 import { HeapKeys } from './heap-keys.ts'
 import { HeapListState } from './heap-list-state.ts'
 import { HeapMapState } from './heap-map-state.ts'
+import type { HeapParts } from './heap-parts.ts'
+import { restorePart } from './heap-restore.ts'
 import { HeapSlotTable } from './heap-slot-table.ts'
 import { HeapValueState } from './heap-value-state.ts'
+import { HeapWalk } from './heap-walk.ts'
+import { TrackedStore } from './tracked-store.ts'
 
 export class HeapKeyedState implements KeyedState {
   readonly #keys: HeapKeys
   /** By name: what is declared once is found again by whoever declares it the same way. */
   readonly #declared = new Map<string, Declared>()
+  readonly #stores: TrackedStore[] = []
+  readonly #parts: HeapParts
 
   constructor(options: KeyedStateOptions) {
     this.#keys = new HeapKeys(options)
+    this.#parts = {
+      keys: this.#keys,
+      values: new StateValues(),
+      track: (kind, store) => this.#track(kind, store),
+    }
   }
 
   setKey(key: unknown): void {
@@ -61,21 +83,37 @@ export class HeapKeyedState implements KeyedState {
   }
 
   value<T>(descriptor: StateDescriptor): ValueState<T> {
-    const make = () => new HeapValueState(this.#keys, descriptor.initial as T)
+    const make = () => new HeapValueState<T>(this.#parts, descriptor)
     return this.#declare(descriptor.name, 'value', make)
   }
 
-  list<T>(descriptor: StateDescriptor): ListState<T> {
-    return this.#declare(descriptor.name, 'list', () => new HeapListState<T>(this.#keys))
+  list<T>({ name }: StateDescriptor): ListState<T> {
+    return this.#declare(name, 'list', () => new HeapListState<T>(this.#parts, name))
   }
 
-  map<K, V>(descriptor: StateDescriptor): MapState<K, V> {
-    return this.#declare(descriptor.name, 'map', () => new HeapMapState<K, V>(this.#keys))
+  map<K, V>({ name }: StateDescriptor): MapState<K, V> {
+    return this.#declare(name, 'map', () => new HeapMapState<K, V>(this.#parts, name))
   }
 
   table(name: string, columns: readonly ColumnKind[]): SlotTable {
     const kind = `table of ${columns.join(', ')}`
-    return this.#declare(name, kind, () => new HeapSlotTable(this.#keys, columns))
+    return this.#declare(name, kind, () => new HeapSlotTable(this.#parts, name, columns))
+  }
+
+  register(store: KeyedStore): SnapshotHooks {
+    return this.#track('timers', store)
+  }
+
+  snapshot(operatorId: string, sink: ChunkSink): StateWalk {
+    return new HeapWalk({ keys: this.#keys, stores: this.#stores, operatorId, sink })
+  }
+
+  reserve(keys: number): void {
+    this.#keys.reserve(keys)
+  }
+
+  restore(section: SectionHeader, part: StatePart): void {
+    restorePart(this.#keys, this.#storeOf(section), part)
   }
 
   #declare<S>(name: string, kind: string, make: () => S): S {
@@ -87,6 +125,24 @@ export class HeapKeyedState implements KeyedState {
     }
     assert(declared.kind === kind, `state '${name}' is a ${declared.kind}, not a ${kind}`)
     return declared.state as S
+  }
+
+  #track(kind: SectionKind, store: KeyedStore): TrackedStore {
+    const tracked = new TrackedStore(kind, store)
+    this.#stores.push(tracked)
+    return tracked
+  }
+
+  /** Timers have names of their own: no state of the same name is meant. */
+  #storeOf(section: SectionHeader): KeyedStore {
+    const isTimers = section.kind === 'timers'
+    const found = this.#stores.find(
+      ({ kind, store }) => store.name === section.name && (kind === 'timers') === isTimers,
+    )
+    if (found === undefined) throw unclaimed(section)
+    const { kind, store } = found
+    if (kind === section.kind && store.detail === section.detail) return store
+    throw incompatible(section, { kind, detail: store.detail })
   }
 }
 

@@ -6,6 +6,7 @@
  * Threads: the task that owns the subtask.
  */
 import { assert } from '../../base/assert.ts'
+import type { ByteWriter } from '../../codec/byte-stream.ts'
 import { decodeKey, KeyEncoder } from '../../codec/canonical-key.ts'
 import { keyGroupOf } from '../../codec/key-groups.ts'
 import { murmur3 } from '../../codec/murmur.ts'
@@ -22,10 +23,11 @@ export interface SlotColumn {
 const DECODED_KEYS_MAX = 1 << 16
 /** Equal to no key. */
 const UNKNOWN = Symbol('unknown')
+const NONE = -1
 
 export class HeapKeys {
-  /** The current key's slot, -1 before the first `setKey`. */
-  slot = -1
+  /** The current key's slot, -1 while there is none. */
+  slot = NONE
   readonly #options: KeyedStateOptions
   readonly #encoder = new KeyEncoder()
   readonly #short = new ShortKey()
@@ -37,6 +39,8 @@ export class HeapKeys {
   #keyGroups: Uint16Array
   /** The current key where it is a known primitive: the next one is compared with it first. */
   #key: unknown = UNKNOWN
+  /** The slot of the last `enterBytes`. */
+  #entered = NONE
 
   constructor(options: KeyedStateOptions) {
     this.#options = options
@@ -46,6 +50,19 @@ export class HeapKeys {
 
   get capacity(): number {
     return this.#table.capacity
+  }
+
+  /** All slots in use are below this. */
+  get slotEnd(): number {
+    return this.#table.slotEnd
+  }
+
+  get keyGroupFrom(): number {
+    return this.#options.keyGroupFrom
+  }
+
+  get keyGroupTo(): number {
+    return this.#options.keyGroupTo
   }
 
   /** Keys that hold something. The current one has a slot even while it holds nothing. */
@@ -93,10 +110,50 @@ export class HeapKeys {
     return true
   }
 
+  /** Makes room for so many keys at once. */
+  reserve(count: number): void {
+    this.#table.reserve(count)
+    if (this.#holds.length < this.capacity) this.#grow()
+  }
+
   setSlot(slot: number): void {
-    assert(this.#table.isUsed(slot), `key slot ${slot} is not in use`)
+    if (!this.#table.isUsed(slot)) assert(false, `key slot ${slot} is not in use`)
     this.#moveTo(slot)
     this.#key = UNKNOWN
+  }
+
+  /**
+   * Makes current the key with these canonical bytes; false if it is not of that group. States are
+   * read one after the other with their keys in about the same order, so that a key is mostly
+   * found in the slot behind the last one's.
+   */
+  enterBytes(bytes: Uint8Array, from: number, to: number, keyGroup: number): boolean {
+    const table = this.#table
+    let slot = this.#entered + 1
+    if (!table.holds(slot, 0, bytes, from, to)) {
+      const hash = murmur3(bytes, from, to)
+      if (keyGroupOf(hash, this.#options.maxParallelism) !== keyGroup) return false
+      slot = table.findOrAdd(0, bytes, from, to, hash)
+      if (table.wasAdded) this.#added(slot, hash)
+    }
+    this.#entered = slot
+    this.#moveTo(slot)
+    this.#key = UNKNOWN
+    return this.#keyGroups[slot] === keyGroup
+  }
+
+  /** Appends the canonical bytes of a slot's key, sized. */
+  writeKey(slot: number, out: ByteWriter): void {
+    const table = this.#table
+    out.sized(table.keyBytes(slot), table.keyFrom(slot), table.keyTo(slot))
+  }
+
+  /** No key is current any more. */
+  leave(): void {
+    const left = this.slot
+    this.slot = NONE
+    this.#key = UNKNOWN
+    if (left >= 0 && this.#holds[left] === 0) this.#free(left)
   }
 
   keyOf(slot: number): unknown {
@@ -121,7 +178,7 @@ export class HeapKeys {
 
   drop(slot: number): void {
     const left = --this.#holds[slot]!
-    assert(left >= 0, `key slot ${slot} was dropped more often than held`)
+    if (left < 0) assert(false, `key slot ${slot} was dropped more often than held`)
     if (left === 0 && slot !== this.slot) this.#free(slot)
   }
 
@@ -129,10 +186,10 @@ export class HeapKeys {
     const { maxParallelism, keyGroupFrom, keyGroupTo } = this.#options
     const group = keyGroupOf(hash, maxParallelism)
     if (this.#holds.length < this.capacity) this.#grow()
-    assert(
-      group >= keyGroupFrom && group < keyGroupTo,
-      `a key of group ${group} came to the subtask of groups [${keyGroupFrom}, ${keyGroupTo})`,
-    )
+    if (group < keyGroupFrom || group >= keyGroupTo) {
+      const own = `[${keyGroupFrom}, ${keyGroupTo})`
+      assert(false, `a key of group ${group} came to the subtask of groups ${own}`)
+    }
     this.#keyGroups[slot] = group
     this.#holds[slot] = 0
   }
@@ -160,7 +217,7 @@ export class HeapKeys {
 
   #decode(slot: number): unknown {
     const table = this.#table
-    assert(table.isUsed(slot), `key slot ${slot} is not in use`)
+    if (!table.isUsed(slot)) assert(false, `key slot ${slot} is not in use`)
     return decodeKey(table.keyBytes(slot), table.keyFrom(slot), table.keyTo(slot))
   }
 

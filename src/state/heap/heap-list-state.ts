@@ -2,17 +2,29 @@
  * A list state: one array a key that holds any.
  * Threads: the task that owns the subtask.
  */
+import type { ByteReader, ByteWriter } from '../../codec/byte-stream.ts'
 import { copyValue } from '../../codec/copy.ts'
-import type { ListState } from '../contract.ts'
+import type { KeyedStore, ListState } from '../contract.ts'
+import { damaged } from '../state-errors.ts'
+import type { StateValues } from '../state-values.ts'
 import type { HeapKeys, SlotColumn } from './heap-keys.ts'
+import type { HeapParts } from './heap-parts.ts'
+import type { TrackedStore } from './tracked-store.ts'
 
-export class HeapListState<T> implements ListState<T>, SlotColumn {
+export class HeapListState<T> implements ListState<T>, SlotColumn, KeyedStore {
+  readonly name: string
+  readonly detail = ''
   readonly #keys: HeapKeys
+  readonly #codec: StateValues
+  readonly #snapshots: TrackedStore
   readonly #lists: (T[] | undefined)[] = []
 
-  constructor(keys: HeapKeys) {
-    this.#keys = keys
-    keys.addColumn(this)
+  constructor(parts: HeapParts, name: string) {
+    this.name = name
+    this.#keys = parts.keys
+    this.#codec = parts.values
+    this.#snapshots = parts.track('list', this)
+    parts.keys.addColumn(this)
   }
 
   get size(): number {
@@ -23,9 +35,11 @@ export class HeapListState<T> implements ListState<T>, SlotColumn {
     const slot = this.#keys.slot
     const list = this.#lists[slot]
     if (list !== undefined) {
+      if (this.#snapshots.isActive) this.#snapshots.touch(slot)
       list.push(copyValue(value) as T)
       return
     }
+    if (this.#snapshots.isActive) this.#snapshots.added(slot)
     this.#lists[slot] = [copyValue(value) as T]
     this.#keys.hold(slot)
   }
@@ -33,12 +47,44 @@ export class HeapListState<T> implements ListState<T>, SlotColumn {
   clear(): void {
     const slot = this.#keys.slot
     if (this.#lists[slot] === undefined) return
+    if (this.#snapshots.isActive) this.#snapshots.touch(slot)
     this.#lists[slot] = undefined
     this.#keys.drop(slot)
   }
 
   [Symbol.iterator](): Iterator<T> {
-    return (this.#lists[this.#keys.slot] ?? [])[Symbol.iterator]()
+    const slot = this.#keys.slot
+    const list = this.#lists[slot]
+    if (list === undefined) return [][Symbol.iterator]()
+    if (this.#snapshots.isActive) this.#snapshots.touch(slot)
+    return list[Symbol.iterator]()
+  }
+
+  get slotEnd(): number {
+    return this.#keys.slotEnd
+  }
+
+  isUsed(slot: number): boolean {
+    return this.#lists[slot] !== undefined
+  }
+
+  keySlotOf(slot: number): number {
+    return slot
+  }
+
+  write(slot: number, out: ByteWriter): void {
+    const list = this.#lists[slot]!
+    out.varint(list.length)
+    for (let i = 0; i < list.length; i++) this.#codec.write(out, list[i], this.name)
+  }
+
+  read(from: ByteReader): void {
+    const slot = this.#keys.slot
+    if (this.#lists[slot] !== undefined) throw damaged(`state '${this.name}' has a list twice`)
+    const list: T[] = []
+    for (let left = from.varint(); left > 0; left--) list.push(this.#codec.read(from) as T)
+    this.#lists[slot] = list
+    this.#keys.hold(slot)
   }
 
   grow(capacity: number): void {

@@ -4,24 +4,41 @@
  * stands for (key group, key); map state of windows will give a slot of (key, namespace) instead.
  * Threads: the task that owns the subtask.
  */
+import type { ByteReader, ByteWriter } from '../../codec/byte-stream.ts'
 import { decodeKey, KeyEncoder } from '../../codec/canonical-key.ts'
 import { copyValue, detachStrings } from '../../codec/copy.ts'
 import { murmur3 } from '../../codec/murmur.ts'
 import { ByteTable } from '../byte-table.ts'
-import type { MapState } from '../contract.ts'
+import type { KeyedStore, MapState } from '../contract.ts'
 import { EntryLists } from '../entry-lists.ts'
+import { damaged } from '../state-errors.ts'
+import type { StateValues } from '../state-values.ts'
 import type { HeapKeys, SlotColumn } from './heap-keys.ts'
+import type { HeapParts } from './heap-parts.ts'
+import type { TrackedStore } from './tracked-store.ts'
 
-export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn {
+export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn, KeyedStore {
+  readonly name: string
+  readonly detail = ''
   readonly #keys: HeapKeys
+  readonly #codec: StateValues
+  readonly #snapshots: TrackedStore
   readonly #encoder = new KeyEncoder()
   readonly #table = new ByteTable()
   readonly #values: unknown[] = []
   readonly #lists = new EntryLists()
+  /** When an entry was inserted, as a number that only grows: the order survives a restore by it. */
+  #sequences = new Float64Array(0)
+  #nextSequence = 0
+  /** Owners whose restored entries are not linked in their order yet. */
+  readonly #unsorted = new Set<number>()
 
-  constructor(keys: HeapKeys) {
-    this.#keys = keys
-    keys.addColumn(this)
+  constructor(parts: HeapParts, name: string) {
+    this.name = name
+    this.#keys = parts.keys
+    this.#codec = parts.values
+    this.#snapshots = parts.track('map', this)
+    parts.keys.addColumn(this)
   }
 
   get size(): number {
@@ -30,7 +47,7 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn {
 
   get(key: K): V | undefined {
     const entry = this.#find(key)
-    return entry < 0 ? undefined : (this.#values[entry] as V)
+    return entry < 0 ? undefined : this.#handOut(entry)
   }
 
   has(key: K): boolean {
@@ -41,9 +58,10 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn {
     const owner = this.#keys.slot
     const encoder = this.#encoder
     encoder.encode(key)
-    const hash = this.#hash(owner)
+    const hash = hashOf(encoder.bytes, 0, encoder.length, owner)
     const entry = this.#table.findOrAdd(owner, encoder.bytes, 0, encoder.length, hash)
     if (this.#table.wasAdded) this.#added(owner, entry)
+    else if (this.#snapshots.isActive) this.#snapshots.touch(entry)
     // An object that is held already, changed in place, is not copied again.
     if (typeof value === 'object' && this.#values[entry] === value) detachStrings(value)
     else this.#values[entry] = copyValue(value)
@@ -67,10 +85,64 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn {
    */
   *[Symbol.iterator](): Iterator<[K, V]> {
     const owner = this.#keys.slot
+    if (this.#unsorted.delete(owner)) this.#sort(owner)
     for (const entry of this.#lists.entries(owner)) {
       if (!this.#table.isUsed(entry) || this.#table.prefixOf(entry) !== owner) continue
-      yield [this.#keyOf(entry), this.#values[entry] as V]
+      yield [this.#keyOf(entry), this.#handOut(entry)]
     }
+  }
+
+  get slotEnd(): number {
+    return this.#table.slotEnd
+  }
+
+  isUsed(entry: number): boolean {
+    return this.#table.isUsed(entry)
+  }
+
+  keySlotOf(entry: number): number {
+    return this.#table.prefixOf(entry)
+  }
+
+  write(entry: number, out: ByteWriter): void {
+    const table = this.#table
+    out.float64(this.#sequences[entry]!)
+    out.sized(table.keyBytes(entry), table.keyFrom(entry), table.keyTo(entry))
+    this.#codec.write(out, this.#values[entry], this.name)
+  }
+
+  read(from: ByteReader): void {
+    const owner = this.#keys.slot
+    const sequence = from.float64()
+    const keyFrom = from.sized()
+    const hash = hashOf(from.bytes, keyFrom, from.at, owner)
+    const entry = this.#table.findOrAdd(owner, from.bytes, keyFrom, from.at, hash)
+    if (!this.#table.wasAdded) throw damaged(`map '${this.name}' has two values of one key`)
+    if (!this.#follows(owner, sequence)) this.#unsorted.add(owner)
+    this.#link(owner, entry, sequence)
+    this.#values[entry] = this.#codec.read(from)
+    this.#nextSequence = Math.max(this.#nextSequence, sequence + 1)
+  }
+
+  /** Whether an entry inserted then comes after all that the owner has. */
+  #follows(owner: number, sequence: number): boolean {
+    const lists = this.#lists
+    return lists.count(owner) === 0 || sequence > this.#sequences[lists.last(owner)]!
+  }
+
+  #sort(owner: number): void {
+    const sequences = this.#sequences
+    const entries = this.#lists.entries(owner)
+    this.#lists.reorder(
+      owner,
+      entries.sort((a, b) => sequences[a]! - sequences[b]!),
+    )
+  }
+
+  #handOut(entry: number): V {
+    const value = this.#values[entry]
+    if (this.#snapshots.isActive && typeof value === 'object') this.#snapshots.touch(entry)
+    return value as V
   }
 
   grow(capacity: number): void {
@@ -81,12 +153,8 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn {
     const owner = this.#keys.slot
     const encoder = this.#encoder
     encoder.encode(key)
-    return this.#table.find(owner, encoder.bytes, 0, encoder.length, this.#hash(owner))
-  }
-
-  #hash(owner: number): number {
-    const hash = murmur3(this.#encoder.bytes, 0, this.#encoder.length)
-    return (hash ^ Math.imul(owner + 1, 0x85ebca6b)) | 0
+    const hash = hashOf(encoder.bytes, 0, encoder.length, owner)
+    return this.#table.find(owner, encoder.bytes, 0, encoder.length, hash)
   }
 
   #keyOf(entry: number): K {
@@ -95,16 +163,35 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn {
   }
 
   #added(owner: number, entry: number): void {
+    if (this.#snapshots.isActive) this.#snapshots.added(entry)
+    this.#link(owner, entry, this.#nextSequence++)
+  }
+
+  #link(owner: number, entry: number, sequence: number): void {
     if (entry === this.#values.length) this.#values.push(undefined)
-    this.#lists.growEntries(this.#table.capacity)
+    if (this.#sequences.length < this.#table.capacity) this.#growEntries()
+    this.#sequences[entry] = sequence
     this.#lists.append(owner, entry)
     if (this.#lists.count(owner) === 1) this.#keys.hold(owner)
   }
 
+  #growEntries(): void {
+    const { capacity } = this.#table
+    this.#lists.growEntries(capacity)
+    const sequences = new Float64Array(capacity)
+    sequences.set(this.#sequences)
+    this.#sequences = sequences
+  }
+
   #remove(owner: number, entry: number): void {
+    if (this.#snapshots.isActive) this.#snapshots.touch(entry)
     this.#table.remove(entry)
     this.#values[entry] = undefined
     this.#lists.remove(owner, entry)
     if (this.#lists.count(owner) === 0) this.#keys.drop(owner)
   }
+}
+
+function hashOf(bytes: Uint8Array, from: number, to: number, owner: number): number {
+  return (murmur3(bytes, from, to) ^ Math.imul(owner + 1, 0x85ebca6b)) | 0
 }

@@ -3,18 +3,31 @@
  * aggregates keep. The columns are read and written by code generated per operator.
  * Threads: the task that owns the subtask.
  */
-import type { ColumnKind, SlotTable } from '../contract.ts'
+import type { ByteReader, ByteWriter } from '../../codec/byte-stream.ts'
+import type { ColumnKind, KeyedStore, SlotTable } from '../contract.ts'
 import { PairTable } from '../pair-table.ts'
+import { damaged } from '../state-errors.ts'
+import type { StateValues } from '../state-values.ts'
 import type { HeapKeys } from './heap-keys.ts'
+import type { HeapParts } from './heap-parts.ts'
+import type { TrackedStore } from './tracked-store.ts'
 
-export class HeapSlotTable implements SlotTable {
+export class HeapSlotTable implements SlotTable, KeyedStore {
+  readonly name: string
+  readonly detail: string
   readonly #keys: HeapKeys
+  readonly #codec: StateValues
+  readonly #snapshots: TrackedStore
   readonly #pairs = new PairTable()
   readonly #numbers: Float64Array[]
   readonly #values: unknown[][]
 
-  constructor(keys: HeapKeys, columns: readonly ColumnKind[]) {
-    this.#keys = keys
+  constructor(parts: HeapParts, name: string, columns: readonly ColumnKind[]) {
+    this.name = name
+    this.detail = columns.join(', ')
+    this.#keys = parts.keys
+    this.#codec = parts.values
+    this.#snapshots = parts.track('table', this)
     const capacity = this.#pairs.capacity
     const numbers = columns.filter((kind) => kind === 'number')
     const values = columns.filter((kind) => kind === 'value')
@@ -42,14 +55,22 @@ export class HeapSlotTable implements SlotTable {
     const keySlot = this.#keys.slot
     const slot = this.#pairs.findOrAdd(keySlot, namespace)
     if (this.#pairs.wasAdded) this.#added(keySlot, slot)
+    else if (this.#snapshots.isActive) this.#snapshots.touch(slot)
     return slot
   }
 
   find(namespace: number): number {
-    return this.#pairs.find(this.#keys.slot, namespace)
+    const slot = this.#pairs.find(this.#keys.slot, namespace)
+    if (slot >= 0) this.touch(slot)
+    return slot
+  }
+
+  touch(slot: number): void {
+    if (this.#snapshots.isActive) this.#snapshots.touch(slot)
   }
 
   remove(slot: number): void {
+    this.touch(slot)
     const keySlot = this.#pairs.firstOf(slot)
     this.#pairs.remove(slot)
     for (const column of this.#numbers) column[slot] = 0
@@ -65,7 +86,42 @@ export class HeapSlotTable implements SlotTable {
     return this.#keys.keyOf(this.#pairs.firstOf(slot))
   }
 
+  forEach(visit: (slot: number) => void): void {
+    for (let slot = 0; slot < this.#pairs.slotEnd; slot++) {
+      if (!this.#pairs.isUsed(slot)) continue
+      this.#keys.setSlot(this.#pairs.firstOf(slot))
+      visit(slot)
+    }
+    this.#keys.leave()
+  }
+
+  get slotEnd(): number {
+    return this.#pairs.slotEnd
+  }
+
+  isUsed(slot: number): boolean {
+    return this.#pairs.isUsed(slot)
+  }
+
+  keySlotOf(slot: number): number {
+    return this.#pairs.firstOf(slot)
+  }
+
+  write(slot: number, out: ByteWriter): void {
+    out.float64(this.#pairs.secondOf(slot))
+    for (const column of this.#numbers) out.float64(column[slot]!)
+    for (const column of this.#values) this.#codec.write(out, column[slot], this.name)
+  }
+
+  read(from: ByteReader): void {
+    const slot = this.slot(from.float64())
+    if (!this.#pairs.wasAdded) throw damaged(`table '${this.name}' has an entry twice`)
+    for (const column of this.#numbers) column[slot] = from.float64()
+    for (const column of this.#values) column[slot] = this.#codec.read(from)
+  }
+
   #added(keySlot: number, slot: number): void {
+    if (this.#snapshots.isActive) this.#snapshots.added(slot)
     this.#keys.hold(keySlot)
     const capacity = this.#pairs.capacity
     for (let c = 0; c < this.#numbers.length; c++) {

@@ -4,14 +4,23 @@
  * garbage collector to walk. The first other value turns it into an array for good.
  * Threads: the task that owns the subtask.
  */
+import type { ByteReader, ByteWriter } from '../../codec/byte-stream.ts'
 import { copyValue, detachStrings } from '../../codec/copy.ts'
-import type { ValueState } from '../contract.ts'
+import type { KeyedStore, StateDescriptor, ValueState } from '../contract.ts'
+import { damaged } from '../state-errors.ts'
+import { type StateValues, writeNumber } from '../state-values.ts'
 import type { HeapKeys, SlotColumn } from './heap-keys.ts'
+import type { HeapParts } from './heap-parts.ts'
+import type { TrackedStore } from './tracked-store.ts'
 
 const NO_NUMBERS = new Float64Array(0)
 
-export class HeapValueState<T> implements ValueState<T>, SlotColumn {
+export class HeapValueState<T> implements ValueState<T>, SlotColumn, KeyedStore {
+  readonly name: string
+  readonly detail = ''
   readonly #keys: HeapKeys
+  readonly #codec: StateValues
+  readonly #snapshots: TrackedStore
   readonly #initial: T
   /** Whether a primitive is given where nothing was set. */
   readonly #initialIsPlain: boolean
@@ -21,24 +30,32 @@ export class HeapValueState<T> implements ValueState<T>, SlotColumn {
   #values: unknown[] = []
   #isSet = new Uint8Array(0)
 
-  constructor(keys: HeapKeys, initial: T) {
-    this.#keys = keys
+  constructor(parts: HeapParts, descriptor: StateDescriptor) {
+    const initial = descriptor.initial as T
+    this.name = descriptor.name
+    this.#keys = parts.keys
+    this.#codec = parts.values
     this.#initial = copyValue(initial) as T
     this.#initialIsPlain = typeof initial !== 'object' || initial === null
     this.#isNumbers = typeof initial === 'number'
-    keys.addColumn(this)
+    this.#snapshots = parts.track('value', this)
+    parts.keys.addColumn(this)
   }
 
   get(): T {
     const slot = this.#keys.slot
     if (this.#isNumbers) return this.#numbers[slot] as T
     const value = this.#values[slot]
-    if (value !== undefined || this.#isSet[slot] === 1) return value as T
+    if (value !== undefined || this.#isSet[slot] === 1) {
+      if (this.#snapshots.isActive && typeof value === 'object') this.#snapshots.touch(slot)
+      return value as T
+    }
     return this.#initialIsPlain ? this.#initial : (copyValue(this.#initial) as T)
   }
 
   set(value: T): void {
     const slot = this.#keys.slot
+    if (this.#snapshots.isActive) this.#beforeSet(slot)
     if (this.#isNumbers) {
       if (typeof value === 'number') this.#numbers[slot] = value
       else this.#leaveNumbers()
@@ -50,6 +67,11 @@ export class HeapValueState<T> implements ValueState<T>, SlotColumn {
     }
   }
 
+  #beforeSet(slot: number): void {
+    if (this.#isSet[slot] === 1) this.#snapshots.touch(slot)
+    else this.#snapshots.added(slot)
+  }
+
   /** An object that is held already, changed in place, is not copied again. */
   #hold(slot: number, value: T): void {
     if (typeof value === 'object' && this.#values[slot] === value) detachStrings(value)
@@ -59,10 +81,39 @@ export class HeapValueState<T> implements ValueState<T>, SlotColumn {
   clear(): void {
     const slot = this.#keys.slot
     if (this.#isSet[slot] !== 1) return
+    if (this.#snapshots.isActive) this.#snapshots.touch(slot)
     this.#isSet[slot] = 0
     if (this.#isNumbers) this.#numbers[slot] = this.#initial as number
     else this.#values[slot] = undefined
     this.#keys.drop(slot)
+  }
+
+  get slotEnd(): number {
+    return this.#keys.slotEnd
+  }
+
+  isUsed(slot: number): boolean {
+    return this.#isSet[slot] === 1
+  }
+
+  keySlotOf(slot: number): number {
+    return slot
+  }
+
+  write(slot: number, out: ByteWriter): void {
+    if (this.#isNumbers) writeNumber(out, this.#numbers[slot]!)
+    else this.#codec.write(out, this.#values[slot], this.name)
+  }
+
+  read(from: ByteReader): void {
+    const slot = this.#keys.slot
+    if (this.#isSet[slot] === 1) throw damaged(`state '${this.name}' has two values of one key`)
+    const value = this.#codec.read(from)
+    if (this.#isNumbers && typeof value !== 'number') this.#leaveNumbers()
+    if (this.#isNumbers) this.#numbers[slot] = value as number
+    else this.#values[slot] = value
+    this.#isSet[slot] = 1
+    this.#keys.hold(slot)
   }
 
   grow(capacity: number): void {

@@ -1,0 +1,16 @@
+/**
+ * What the states of one operator subtask share.
+ * Threads: the task that owns the subtask.
+ */
+import type { KeyedStore } from '../contract.ts'
+import type { SectionKind } from '../snapshot-contract.ts'
+import type { StateValues } from '../state-values.ts'
+import type { HeapKeys } from './heap-keys.ts'
+import type { TrackedStore } from './tracked-store.ts'
+
+export interface HeapParts {
+  readonly keys: HeapKeys
+  readonly values: StateValues
+  /** Makes a store part of every snapshot. */
+  track(kind: SectionKind, store: KeyedStore): TrackedStore
+}

@@ -1,0 +1,106 @@
+/**
+ * A snapshot of all keyed state of a subtask while it is written. Noting which entries belong to
+ * it takes no time; they are written in steps, and an entry that is about to change before its
+ * turn is written at once (`StoreCursor`).
+ * Threads: the task that owns the subtask.
+ */
+import type { ChunkSink, StateWalk } from '../snapshot-contract.ts'
+import { ChunkBuffers } from './chunk-buffers.ts'
+import type { HeapKeys } from './heap-keys.ts'
+import { ENTRY_COST, StoreCursor } from './store-cursor.ts'
+import type { TrackedStore } from './tracked-store.ts'
+
+export interface HeapWalkOptions {
+  readonly keys: HeapKeys
+  readonly stores: readonly TrackedStore[]
+  readonly operatorId: string
+  readonly sink: ChunkSink
+}
+
+interface Visit {
+  readonly tracked: TrackedStore
+  readonly cursor: StoreCursor
+}
+
+export class HeapWalk implements StateWalk {
+  readonly #buffers: ChunkBuffers
+  /** What is left to do, the next one first. */
+  #visits: readonly Visit[]
+  #failure: { readonly error: unknown } | undefined
+
+  constructor(options: HeapWalkOptions) {
+    const { keys, operatorId, sink } = options
+    const stores = options.stores.filter(({ store }) => store.slotEnd > 0)
+    const sections = stores.map(({ kind, store: { name, detail } }) => ({
+      operatorId,
+      name,
+      kind,
+      detail,
+    }))
+    const { keyGroupFrom, keyGroupTo } = keys
+    this.#buffers = new ChunkBuffers({ sink, sections, keyGroupFrom, keyGroupTo })
+    this.#visits = stores.map((tracked, section) => this.#visit(keys, tracked, section))
+  }
+
+  get isDone(): boolean {
+    return this.#visits.length === 0
+  }
+
+  step(entriesMax: number): void {
+    this.#throwFailure()
+    for (let left = entriesMax * ENTRY_COST; left > 0 && !this.isDone; ) {
+      left = this.#advance(left)
+      this.#throwFailure()
+    }
+  }
+
+  cancel(): void {
+    for (const { tracked, cursor } of this.#visits) tracked.detach(cursor)
+    this.#visits = []
+  }
+
+  #advance(budget: number): number {
+    const { tracked, cursor } = this.#visits[0]!
+    const left = cursor.run(budget)
+    if (cursor.isAtEnd) {
+      tracked.detach(cursor)
+      this.#visits = this.#visits.slice(1)
+      if (this.isDone) this.#buffers.flush()
+    }
+    return left
+  }
+
+  #visit(keys: HeapKeys, tracked: TrackedStore, section: number): Visit {
+    const buffers = this.#buffers
+    const { store } = tracked
+    const write = (slot: number) => {
+      if (this.#failure !== undefined) return 0
+      const keySlot = store.keySlotOf(slot)
+      try {
+        const out = buffers.begin(section, keys.keyGroupOf(keySlot))
+        keys.writeKey(keySlot, out)
+        store.write(slot, out)
+        return buffers.end()
+      } catch (error) {
+        this.#fail(error)
+        return 0
+      }
+    }
+    const cursor = new StoreCursor({ store, write })
+    tracked.attach(cursor)
+    return { tracked, cursor }
+  }
+
+  /**
+   * Thrown by the step, or by the next one where a change of state wrote the entry: whoever takes
+   * steps knows what a failed snapshot means, user code does not.
+   */
+  #fail(error: unknown): void {
+    for (const { tracked, cursor } of this.#visits) tracked.detach(cursor)
+    this.#failure = { error }
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error
+  }
+}

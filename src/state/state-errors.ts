@@ -1,0 +1,43 @@
+/**
+ * What can go wrong with state on its way into a checkpoint and back.
+ * Threads: any.
+ */
+import { SluiceError } from '../base/errors.ts'
+import type { SectionHeader } from './snapshot-contract.ts'
+
+export type StateType = Pick<SectionHeader, 'kind' | 'detail'>
+
+export function damaged(what: string, cause?: unknown): SluiceError {
+  return new SluiceError('CHECKPOINT_DAMAGED', `encoded state makes no sense: ${what}`, {
+    hint: 'restore an earlier checkpoint: sluice checkpoints verify names the damaged file',
+    cause,
+  })
+}
+
+export function notEncodable(state: string, cause: Error): SluiceError {
+  return new SluiceError(
+    'STATE_NOT_ENCODABLE',
+    `a value of state '${state}' cannot be written into a checkpoint: ${cause.message}`,
+    { hint: 'state holds plain data: objects, arrays, strings, numbers, dates, bytes', cause },
+  )
+}
+
+export function unclaimed(section: SectionHeader): SluiceError {
+  return new SluiceError(
+    'STATE_UNCLAIMED',
+    `the checkpoint holds state '${section.name}' (${described(section)}), which is not declared`,
+    { hint: 'declare it again under its name, or allow state of the checkpoint to be left out' },
+  )
+}
+
+export function incompatible(section: SectionHeader, now: StateType): SluiceError {
+  return new SluiceError(
+    'STATE_INCOMPATIBLE',
+    `state '${section.name}' is ${described(section)} in the checkpoint, ${described(now)} now`,
+    { hint: 'declare it as it was, or give the new state another name' },
+  )
+}
+
+function described({ kind, detail }: StateType): string {
+  return kind === 'timers' ? kind : `a ${kind}${detail === '' ? '' : ` of ${detail}`}`
+}
