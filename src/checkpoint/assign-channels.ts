@@ -1,0 +1,105 @@
+/**
+ * How far event time had come on each channel of a restored task. Without it, records that were
+ * late before would count again.
+ * Threads: main; pure functions.
+ */
+import type { ExecutionEdge, ExecutionGraph } from '../graph/execution-graph.ts'
+import type { ChannelSnapshot, TaskSnapshot } from '../protocol/snapshot.ts'
+import type { StoredEdge, StoredState, StoredVertex } from './stored-state.ts'
+
+interface ChannelTime {
+  readonly watermarkMs: number
+  readonly idle: boolean
+}
+
+/** The channels of an edge as they were. */
+interface EdgeBefore {
+  /** By consuming subtask, then by producing one; undefined if there are more or fewer of them. */
+  readonly channels: readonly ReadonlyMap<number, ChannelTime>[] | undefined
+  readonly slowest: ChannelTime | undefined
+}
+
+/**
+ * Gives the channels of a new task from those of the checkpoint; undefined if its vertex was not in
+ * it. An edge is found again by the operators it joins; channels of new edges are left out.
+ */
+export function assignChannels(
+  state: StoredState,
+  { graph, vertex: index }: { readonly graph: ExecutionGraph; readonly vertex: number },
+): (task: number) => readonly ChannelSnapshot[] | undefined {
+  const vertex = graph.vertices[index]!
+  const stored = state.headedBy(vertex.operators[0]!.id)
+  if (stored === undefined) return () => undefined
+  const before = edgesBefore(stored, { graph, vertex: index })
+  return (task) =>
+    graph.tasks[task]!.inputs.flatMap((input) => {
+      const { edge, producer } = graph.channels[input]!
+      const channel = { edge, producer: graph.tasks[producer]!.subtask }
+      const known = before.get(edge)
+      const own = known?.channels?.[graph.tasks[task]!.subtask]?.get(channel.producer)
+      const time = own ?? known?.slowest
+      if (time === undefined) return []
+      return [{ ...channel, watermarkMs: time.watermarkMs, idle: time.idle }]
+    })
+}
+
+function edgesBefore(
+  stored: StoredVertex,
+  { graph, vertex }: { readonly graph: ExecutionGraph; readonly vertex: number },
+): ReadonlyMap<number, EdgeBefore> {
+  const storedEdges = byIdentity(stored.inputs, (edge) => edge)
+  const edges = byIdentity(
+    graph.edges.filter((edge) => edge.to === vertex),
+    (edge) => joinedBy(graph, edge),
+  )
+  const found = new Map<number, EdgeBefore>()
+  for (const [identity, edge] of edges) {
+    const before = storedEdges.get(identity)
+    if (before === undefined) continue
+    const isSameSize =
+      stored.parallelism === graph.vertices[vertex]!.parallelism &&
+      before.producerParallelism === graph.vertices[edge.from]!.parallelism
+    const all = stored.tasks.map((task) => channelsOf(task, before.edge))
+    found.set(edge.index, {
+      channels: isSameSize ? all : undefined,
+      slowest: slowest(all.flatMap((channels) => [...channels.values()])),
+    })
+  }
+  return found
+}
+
+/** What an edge is known by, besides the vertex that it leads to. */
+type Joined = Pick<StoredEdge, 'fromOperatorId' | 'sideOutput' | 'input'>
+
+function joinedBy(graph: ExecutionGraph, edge: ExecutionEdge): Joined {
+  const fromOperatorId = graph.vertices[edge.from]!.operators[edge.fromOperator]!.id
+  return { fromOperatorId, sideOutput: edge.sideOutput, input: edge.input }
+}
+
+/** A stream united with itself makes equal edges: these are told apart by their order. */
+function byIdentity<T>(edges: readonly T[], joinedOf: (edge: T) => Joined): ReadonlyMap<string, T> {
+  const found = new Map<string, T>()
+  for (const edge of edges) {
+    const { fromOperatorId, sideOutput, input } = joinedOf(edge)
+    let identity = JSON.stringify([fromOperatorId, sideOutput ?? null, input])
+    while (found.has(identity)) identity += ' again'
+    found.set(identity, edge)
+  }
+  return found
+}
+
+function channelsOf(task: TaskSnapshot, edge: number): ReadonlyMap<number, ChannelTime> {
+  const channels = task.channels.filter((channel) => channel.edge === edge)
+  return new Map(channels.map((channel) => [channel.producer, channel]))
+}
+
+/** Idle channels hold nothing up as long as there is another. */
+function slowest(channels: readonly ChannelTime[]): ChannelTime | undefined {
+  const active = channels.filter(({ idle }) => !idle)
+  const counted = active.length === 0 ? channels : active
+  return counted.reduce<ChannelTime | undefined>(
+    (least, channel) =>
+      least === undefined || channel.watermarkMs < least.watermarkMs ? channel : least,
+    undefined,
+  )
+}

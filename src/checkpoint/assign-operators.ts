@@ -1,0 +1,100 @@
+/**
+ * Operator state, keyed state's files and splits of a checkpoint for subtasks of any number: what
+ * was one subtask's stays its own while the parallelism does, otherwise it is dealt out anew.
+ * Threads: main; pure functions.
+ */
+import { keyGroupRange } from '../codec/key-groups.ts'
+import type {
+  OperatorRestore,
+  OperatorSnapshot,
+  SplitProgress,
+  StateFile,
+} from '../protocol/snapshot.ts'
+import type { OperatorListSnapshot } from '../state/contract.ts'
+import type { StoredSource, StoredVertex } from './stored-state.ts'
+
+/** The state of one operator for each of its new subtasks. */
+export function assignOperator(
+  operatorId: string,
+  { stored, parallelism }: { readonly stored: StoredVertex; readonly parallelism: number },
+): readonly OperatorRestore[] {
+  const before = stored.tasks.map(({ operators }) =>
+    operators.find((operator) => operator.operatorId === operatorId),
+  )
+  if (stored.parallelism === parallelism) {
+    return before.map((own) => ({ operatorId, lists: own?.lists ?? [], own: ownParts([own]) }))
+  }
+  const lists = dealLists(before, parallelism)
+  const own = ownParts(before)
+  return lists.map((lists) => ({ operatorId, lists, own }))
+}
+
+function ownParts(before: readonly (OperatorSnapshot | undefined)[]): readonly unknown[] {
+  return before.map((operator) => operator?.own).filter((own) => own !== undefined)
+}
+
+/** Every item of each list to one subtask, in turn. */
+function dealLists(
+  before: readonly (OperatorSnapshot | undefined)[],
+  parallelism: number,
+): readonly (readonly OperatorListSnapshot[])[] {
+  const itemsOf = new Map<string, Uint8Array[]>()
+  for (const { name, items } of before.flatMap((operator) => operator?.lists ?? [])) {
+    const all = itemsOf.get(name) ?? []
+    all.push(...items)
+    itemsOf.set(name, all)
+  }
+  return Array.from({ length: parallelism }, (_, subtask) =>
+    [...itemsOf].flatMap(([name, all]) => {
+      const items = all.filter((_, i) => i % parallelism === subtask)
+      return items.length === 0 ? [] : [{ name, items }]
+    }),
+  )
+}
+
+/** All files that may hold key groups of the new subtask. */
+export function filesFor(
+  subtask: number,
+  { stored, parallelism }: { readonly stored: StoredVertex; readonly parallelism: number },
+): readonly StateFile[] {
+  const { maxParallelism } = stored
+  const [from, to] = keyGroupRange(subtask, maxParallelism, parallelism)
+  return stored.tasks.flatMap(({ files }, before) => {
+    const [fromBefore, toBefore] = keyGroupRange(before, maxParallelism, stored.parallelism)
+    return fromBefore < to && from < toBefore ? files : []
+  })
+}
+
+/** What there is left to read of one source. */
+export interface SourceRestore {
+  /** By subtask, in the order of reading. Undefined: who reads what is decided anew. */
+  readonly pinned: readonly (readonly SplitProgress[])[] | undefined
+  /** For whoever asks first, in the order of discovery. */
+  readonly free: readonly SplitProgress[]
+  /** No split will be found that is not among these. */
+  readonly discovered: boolean
+}
+
+export function assignSplits(
+  source: StoredSource,
+  { stored, parallelism }: { readonly stored: StoredVertex; readonly parallelism: number },
+): SourceRestore {
+  const assigned = stored.tasks.map((task) => task.source?.splits ?? [])
+  const isSameSize = stored.parallelism === parallelism
+  const free = isSameSize ? source.splits : [...assigned.flat(), ...source.splits]
+  return {
+    pinned: isSameSize ? assigned : undefined,
+    free: free.toSorted((a, b) => a.order - b.order),
+    discovered: source.discovered,
+  }
+}
+
+/** A source's watermark for a new subtask: its own, or the slowest there was. */
+export function sourceWatermark(
+  subtask: number,
+  { stored, parallelism }: { readonly stored: StoredVertex; readonly parallelism: number },
+): number | undefined {
+  if (stored.parallelism === parallelism) return stored.tasks[subtask]!.source?.watermarkMs
+  const all = stored.tasks.flatMap(({ source }) => (source === undefined ? [] : source.watermarkMs))
+  return all.length === 0 ? undefined : Math.min(...all)
+}

@@ -1,0 +1,99 @@
+/**
+ * Deals the state of a checkpoint out to the tasks of a job, which may have other chains, another
+ * parallelism, and operators more or less. Operators are found again by their ids.
+ * Threads: main; pure functions.
+ */
+import { assert } from '../base/assert.ts'
+import type { ExecutionGraph, ExecutionVertex } from '../graph/execution-graph.ts'
+import type { OperatorRestore, TaskRestore } from '../protocol/snapshot.ts'
+import type { StoreDescription } from '../storage/contract.ts'
+import { assignChannels } from './assign-channels.ts'
+import {
+  assignOperator,
+  assignSplits,
+  filesFor,
+  type SourceRestore,
+  sourceWatermark,
+} from './assign-operators.ts'
+import { checkClaimed, checkKeyGroups } from './check-restore.ts'
+import { type StoredCheckpoint, StoredState } from './stored-state.ts'
+
+export interface RestoringJob {
+  readonly graph: ExecutionGraph
+  /** Where the checkpoint's files lie. */
+  readonly store: StoreDescription
+  /** State of operators that are not in the job is left out. */
+  readonly ignoreUnclaimedState: boolean
+}
+
+export interface StateAssignment {
+  /** By the index of the task. */
+  readonly tasks: readonly TaskRestore[]
+  /** By the id of the source's operator; one that is not among them begins from its start. */
+  readonly sources: ReadonlyMap<string, SourceRestore>
+}
+
+/** Throws STATE_UNCLAIMED or RESTORE_MAX_PARALLELISM where the job cannot take the state over. */
+export function assignState(checkpoint: StoredCheckpoint, job: RestoringJob): StateAssignment {
+  const state = new StoredState(checkpoint)
+  if (!job.ignoreUnclaimedState) checkClaimed(state, job.graph)
+  checkKeyGroups(state, job.graph)
+  return {
+    tasks: job.graph.vertices.flatMap((vertex) => tasksOf(vertex, { state, job })),
+    sources: new Map(job.graph.vertices.flatMap((vertex) => sourcesOf(vertex, state))),
+  }
+}
+
+function tasksOf(
+  vertex: ExecutionVertex,
+  { state, job }: { readonly state: StoredState; readonly job: RestoringJob },
+): readonly TaskRestore[] {
+  const { parallelism } = vertex
+  const operators = operatorsOf(vertex, state)
+  const channelsOf = assignChannels(state, { graph: job.graph, vertex: vertex.index })
+  const source = state.headedBy(vertex.operators[0]!.id)
+  return vertex.tasks.map((task, subtask) => ({
+    checkpointId: state.checkpoint.checkpointId,
+    store: job.store,
+    files: filesOf(vertex, { state, subtask }),
+    operators: operators.map((restored) => restored[subtask]!),
+    channels: channelsOf(task),
+    sourceWatermarkMs: source && sourceWatermark(subtask, { stored: source, parallelism }),
+  }))
+}
+
+/** For each operator that was in the checkpoint, its state by subtask. */
+function operatorsOf(
+  { operators, parallelism }: ExecutionVertex,
+  state: StoredState,
+): readonly (readonly OperatorRestore[])[] {
+  return operators.flatMap(({ id }) => {
+    const stored = state.vertexOf(id)
+    return stored === undefined ? [] : [assignOperator(id, { stored, parallelism })]
+  })
+}
+
+function filesOf(
+  { operators, parallelism }: ExecutionVertex,
+  { state, subtask }: { readonly state: StoredState; readonly subtask: number },
+): TaskRestore['files'] {
+  return operators.flatMap(({ id }) => {
+    const stored = state.headedBy(id)
+    if (stored === undefined) return []
+    const files = filesFor(subtask, { stored, parallelism })
+    return files.map((file) => ({ operatorIds: [id], file }))
+  })
+}
+
+function sourcesOf(
+  { operators, parallelism }: ExecutionVertex,
+  state: StoredState,
+): readonly (readonly [operatorId: string, SourceRestore])[] {
+  const { id } = operators[0]!
+  const stored = state.headedBy(id)
+  if (!stored?.tasks.some(({ source }) => source !== undefined)) return []
+  const source = state.sourceOf(id)
+  // To begin with all of its splits anew would count their records twice.
+  assert(source !== undefined, `the checkpoint tells only half of source ${id}`)
+  return [[id, assignSplits(source, { stored, parallelism })]]
+}
