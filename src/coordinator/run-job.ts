@@ -73,6 +73,7 @@ async function start({ artefact, prepared }: Startable, options: RunOptions): Pr
   const sinks = new JobSinks(sinksOf(prepared.jobGraph), {
     lineage: id,
     overwrite: options.overwrite === true,
+    checkpointing: false,
   })
   const sources = await explained(artefact, () => discoverSources(prepared))
   // A job that is cancelled already must not touch the output of another.
