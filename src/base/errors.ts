@@ -33,6 +33,20 @@ export class SluiceError extends Error {
   }
 }
 
+/**
+ * Gives what was thrown a code, and says what could not be done; an error that has a code already
+ * stays as it is.
+ */
+export function withCode(
+  thrown: unknown,
+  told: { readonly code: string; readonly what: string; readonly operator?: string },
+): SluiceError {
+  if (thrown instanceof SluiceError) return thrown
+  const text = thrown instanceof Error ? thrown.message : String(thrown)
+  const { code, what, ...where } = told
+  return new SluiceError(code, `${what}: ${text}`, { ...where, cause: thrown })
+}
+
 /** An error as plain data, for a message between threads. */
 export interface ErrorData {
   readonly name: string

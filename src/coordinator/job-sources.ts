@@ -3,7 +3,7 @@
  * file is an error of the start and not of some thread.
  * Threads: main.
  */
-import { SluiceError } from '../base/errors.ts'
+import { withCode } from '../base/errors.ts'
 import type { Source, Split } from '../operator/source.ts'
 import type { SplitProgress } from '../protocol/snapshot.ts'
 import type { PreparedJob } from './prepared-job.ts'
@@ -59,10 +59,8 @@ async function discover(source: Source<unknown>, parallelism: number): Promise<r
 async function naming<T>(operator: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action()
-  } catch (cause) {
-    if (cause instanceof SluiceError) throw cause
-    const text = cause instanceof Error ? cause.message : String(cause)
-    const message = `the source '${operator}' could not find its input: ${text}`
-    throw new SluiceError('OPERATOR_FAILED', message, { operator, cause })
+  } catch (error) {
+    const what = `the source '${operator}' could not find its input`
+    throw withCode(error, { code: 'OPERATOR_FAILED', what, operator })
   }
 }

@@ -4,7 +4,7 @@
  * Threads: main.
  */
 import { turn } from '../base/clock.ts'
-import { SluiceError } from '../base/errors.ts'
+import { SluiceError, withCode } from '../base/errors.ts'
 import type { Doorbell } from '../channel/doorbell.ts'
 import type { InputGate } from '../channel/input-gate.ts'
 import { MARK_END } from '../codec/page.ts'
@@ -62,7 +62,9 @@ export class ResultReader {
     if (!this.isPrint || this.#isStarted) return
     this.#isStarted = true
     this.#printAll()
-      .catch((error: unknown) => onError(printFailed(error)))
+      .catch((error: unknown) =>
+        onError(withCode(error, { code: 'OUTPUT_FAILED', what: 'a row could not be printed' })),
+      )
       .finally(this.#resolveStopped)
   }
 
@@ -173,12 +175,6 @@ export class ResultReader {
     }
     return undefined
   }
-}
-
-function printFailed(error: unknown): Error {
-  if (error instanceof SluiceError) return error
-  const text = error instanceof Error ? error.message : String(error)
-  return new SluiceError('OUTPUT_FAILED', `a row could not be printed: ${text}`, { cause: error })
 }
 
 function readTwice(name: string): SluiceError {

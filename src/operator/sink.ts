@@ -6,6 +6,7 @@
 export interface WriterContext {
   readonly subtask: number
   readonly parallelism: number
+  /** Never the same for two attempts of one lineage. */
   readonly attempt: number
   /** Identifies what may be committed: (lineage, checkpoint, sink uid, subtask). */
   readonly lineage: string
@@ -26,7 +27,9 @@ export interface SinkWriter<T = unknown> {
   /**
    * Everything written so far becomes a set of committables, structured-clonable and small.
    * Called at each checkpoint and once at the end of the input. What belongs to it is settled
-   * before the call returns: records go on being written while its promise is pending.
+   * before the call returns: records go on being written while its promise is pending, and the
+   * next call may come before. Ids grow, and are larger than that of the restored checkpoint. What
+   * an aborted checkpoint was given is not asked for again: it is committed with a later one.
    */
   prepareCommit(checkpointId: number): readonly unknown[] | Promise<readonly unknown[]>
   /** Always called; what was not handed over by `prepareCommit` is thrown away. */
@@ -58,6 +61,11 @@ export interface RecoverContext extends CommitContext {
   readonly restored: RestoredCheckpoint
 }
 
+export interface AbortContext extends CommitContext {
+  /** Committables that a checkpoint which may be restored later still has to make visible. */
+  readonly keep: readonly unknown[]
+}
+
 /** Main thread: before, between and after the writers. */
 export interface SinkCommitter {
   /** Before any worker starts: refuses output that is there, or that cannot be written. */
@@ -65,13 +73,14 @@ export interface SinkCommitter {
   /** Makes committables visible. Idempotent: the same may come again after a crash. */
   commit(committables: readonly unknown[], context: CommitContext): Promise<void>
   /**
-   * After a restore, before any writer: commits what the restored checkpoint holds, withdraws what
-   * was published under later ids, throws away what was never committed. Idempotent.
+   * After a restore and `start`, before any writer: commits what the restored checkpoint holds (all
+   * that earlier ones left uncommitted, too), withdraws what was published under later ids, throws
+   * away what was never committed. Idempotent.
    */
   recover?(committables: readonly unknown[], context: RecoverContext): Promise<void>
-  /** After a failure or a cancellation: throws away what was never committed. */
-  abort?(context: CommitContext): Promise<void>
-  /** The job has finished and all is committed: nothing of it will be restored any more. */
+  /** After a failure or a cancellation: throws away what was never committed, but for `keep`. */
+  abort?(context: AbortContext): Promise<void>
+  /** All is committed or thrown away, and nothing of the job will be restored any more. */
   finish?(context: CommitContext): Promise<void>
   close?(): Promise<void>
 }

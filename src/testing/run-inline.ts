@@ -82,8 +82,11 @@ export async function runInline<Args>(
   const clock = options.clock ?? new ManualClock()
   const sources = await discoverSources(prepared)
   const lineage = randomUUID().replaceAll('-', '')
-  const overwrite = options.overwrite === true
-  const sinks = new JobSinks(sinksOf(prepared.jobGraph), { lineage, overwrite })
+  const sinks = new JobSinks(sinksOf(prepared.jobGraph), {
+    lineage,
+    overwrite: options.overwrite === true,
+    checkpointing: false,
+  })
   await sinks.start()
   try {
     const run = new InlineRun({ prepared, sources, clock, lineage })

@@ -33,3 +33,24 @@ export function fileNotFound(path: string, cause?: unknown): SluiceError {
     ...(cause === undefined ? {} : { cause }),
   })
 }
+
+const HINTS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full: make room, then start the job again',
+  EDQUOT: 'the quota is used up',
+  EACCES: 'the user that runs the job may not write there',
+  EROFS: 'the file system is read-only',
+  EEXIST: 'another sink of this job writes into the same directory: give each its own',
+  ENOENT: 'the directory was removed while the job ran',
+  EMFILE: 'too many files are open: raise the limit (ulimit -n)',
+}
+
+/** OUTPUT_FAILED with the file and the errno. */
+export function outputFailed(path: string, cause: unknown): SluiceError {
+  if (cause instanceof SluiceError) return cause
+  const errno = errnoOf(cause) ?? String(cause)
+  return new SluiceError('OUTPUT_FAILED', `${path} cannot be written: ${errno}`, {
+    place: path,
+    hint: HINTS[errno] ?? 'see the cause',
+    cause,
+  })
+}

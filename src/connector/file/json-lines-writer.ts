@@ -6,10 +6,10 @@
 import { closeSync, fsync, openSync, unlinkSync, writeSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { SluiceError } from '../../base/errors.ts'
 import type { SinkWriter, WriterContext } from '../../operator/sink.ts'
-import { errnoOf } from './file-errors.ts'
+import { outputFailed } from './file-errors.ts'
 import { jsonLine } from './json-line.ts'
+import { syncDirectory } from './output-files.ts'
 import type { PartFile } from './part-files.ts'
 import { hiddenPartName, visiblePartName } from './part-files.ts'
 
@@ -71,29 +71,32 @@ export class JsonLinesWriter<T> implements SinkWriter<T> {
     }
   }
 
-  /** Writes that follow go to a new file, so the old one may be synced meanwhile. */
+  /** Writes that follow go to a new file, so the old ones may be synced meanwhile. */
   async prepareCommit(checkpointId: number): Promise<readonly PartFile[]> {
     this.flush()
-    const parts = this.#part === undefined ? this.#full : [...this.#full, this.#part]
-    this.#full = []
-    this.#part = undefined
+    const parts = this.#takeParts()
     const { subtask } = this.#context
-    for (const part of parts) await finishPart(part)
-    return parts.map(({ name, bytes, records }, index) => ({
+    const files = parts.map(({ name, bytes, records }, index) => ({
       from: name,
       to: visiblePartName(subtask, checkpointId, index),
       bytes,
       records,
     }))
+    await makeDurable(parts, this.#options.directory)
+    return files
   }
 
   close(): void {
-    const unfinished = this.#part === undefined ? this.#full : [...this.#full, this.#part]
-    this.#part = undefined
-    this.#full = []
     this.#text = ''
     this.#records = 0
-    for (const part of unfinished) discardPart(part)
+    for (const part of this.#takeParts()) discardPart(part)
+  }
+
+  #takeParts(): readonly OpenPart[] {
+    const parts = this.#part === undefined ? this.#full : [...this.#full, this.#part]
+    this.#full = []
+    this.#part = undefined
+    return parts
   }
 
   #openPart(): OpenPart {
@@ -116,6 +119,15 @@ function writeAll(part: OpenPart, bytes: Buffer): void {
   }
 }
 
+/** The checkpoint will refer to these files, so their names have to outlive a crash as well. */
+async function makeDurable(parts: readonly OpenPart[], directory: string): Promise<void> {
+  if (parts.length === 0) return
+  const finished = await Promise.allSettled(parts.map(finishPart))
+  const failed = finished.find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  await syncDirectory(directory)
+}
+
 async function finishPart(part: OpenPart): Promise<void> {
   try {
     await syncToDisk(part.fd)
@@ -135,25 +147,4 @@ function discardPart(part: OpenPart): void {
       // The committer's abort removes what is left.
     }
   }
-}
-
-const HINTS: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full: make room, then start the job again',
-  EDQUOT: 'the quota is used up',
-  EACCES: 'the user that runs the job may not write there',
-  EROFS: 'the file system is read-only',
-  EEXIST: 'another sink of this job writes into the same directory: give each its own',
-  ENOENT: 'the directory was removed while the job ran',
-  EMFILE: 'too many files are open: raise the limit (ulimit -n)',
-}
-
-/** OUTPUT_FAILED with the file and the errno. */
-export function outputFailed(path: string, cause: unknown): SluiceError {
-  if (cause instanceof SluiceError) return cause
-  const errno = errnoOf(cause) ?? String(cause)
-  return new SluiceError('OUTPUT_FAILED', `${path} cannot be written: ${errno}`, {
-    place: path,
-    hint: HINTS[errno] ?? 'see the cause',
-    cause,
-  })
 }

@@ -25,7 +25,8 @@ export interface JsonLinesOptions {
  * base64, Set as an array, Map as an array of pairs; NaN and Infinity become null; undefined
  * fields are left out. Functions, symbols and cycles fail with RECORD_NOT_WRITABLE.
  *
- * Fails with OUTPUT_EXISTS, OUTPUT_NOT_WRITABLE before the job starts, OUTPUT_FAILED later.
+ * Fails with OUTPUT_EXISTS, OUTPUT_OF_ANOTHER_JOB, OUTPUT_NOT_WRITABLE before the job starts,
+ * OUTPUT_LOST when a checkpoint is restored whose output is gone, OUTPUT_FAILED later.
  */
 export function jsonLines(directory: string, options: JsonLinesOptions = {}): Sink<unknown> {
   if (typeof directory !== 'string' || directory === '') {
@@ -41,6 +42,7 @@ export function jsonLines(directory: string, options: JsonLinesOptions = {}): Si
   return {
     kind: 'json-lines',
     encodesAtOnce: true,
+    canWithdraw: true,
     name: `json lines ${directory}`,
     options: { directory, ...(rollBytes === undefined ? {} : { rollBytes: size }) },
     writer: (context) => new JsonLinesWriter({ directory, rollBytes: size }, context),

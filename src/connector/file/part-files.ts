@@ -13,11 +13,16 @@ export interface PartFile {
   readonly records: number
 }
 
-const VISIBLE = /^part-\d+-\d+(-\d+)?\.jsonl$/
+const VISIBLE = /^part-\d+-(\d+)(-\d+)?\.jsonl$/
 const HIDDEN = /^\.part-.+\.inprogress$/
 
 export function isVisiblePart(name: string): boolean {
   return VISIBLE.test(name)
+}
+
+/** The checkpoint that made a file visible. */
+export function checkpointOf(visible: string): number {
+  return Number(VISIBLE.exec(visible)![1])
 }
 
 export function isHiddenPart(name: string): boolean {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ManualClock } from '../../../src/base/clock.ts'
+import { outputFailed } from '../../../src/connector/file/file-errors.ts'
 import type { JsonLinesOptions } from '../../../src/connector/file/json-lines.ts'
 import { jsonLines } from '../../../src/connector/file/json-lines.ts'
-import { outputFailed } from '../../../src/connector/file/json-lines-writer.ts'
 import type { WriterContext } from '../../../src/operator/sink.ts'
 
 let directory = ''
@@ -17,7 +17,8 @@ afterEach(() => {
 })
 
 const run = { lineage: 'l1', sinkId: 's1' }
-const fresh = { ...run, overwrite: false, restoring: false }
+const fresh = { ...run, overwrite: false, checkpointing: false }
+const restored = { lineage: run.lineage, checkpointId: 3 }
 
 function context(given: Partial<WriterContext> = {}): WriterContext {
   const clock = new ManualClock()
@@ -63,10 +64,11 @@ test('nothing is visible before the commit, however much is written', async () =
 test('a commit that comes again changes nothing', async () => {
   const writer = writerOf()
   writer.write({ a: 1 }, 0)
+  await committer().start!({ ...fresh, checkpointing: true })
   const parts = structuredClone(await writer.prepareCommit(3))
   await committer().commit(parts, run)
   await committer().commit(parts, run)
-  await committer().recover!(parts, run)
+  await committer().recover!(parts, { ...run, restored })
   expect(text('part-0-3.jsonl')).toBe('{"a":1}\n')
 })
 
@@ -111,7 +113,7 @@ test('abort removes what the job left in progress, and no other job is touched',
   other.write(2, 0)
   await own.prepareCommit(1)
   await other.prepareCommit(1)
-  await committer().abort!(run)
+  await committer().abort!({ ...run, keep: [] })
   expect(hidden()).toEqual(['.part-l2-0-1-0.inprogress'])
 })
 
@@ -131,12 +133,6 @@ test('overwriting removes earlier output and leftovers, and nothing else', async
   writeFileSync(join(directory, 'notes.txt'), 'mine')
   await committer().start!({ ...fresh, overwrite: true })
   expect(readdirSync(directory)).toEqual(['notes.txt'])
-})
-
-test('a job that goes on from a checkpoint keeps the output that is there', async () => {
-  await writeAndCommit([1])
-  await committer().start!({ ...fresh, restoring: true })
-  expect(visible()).toEqual(['part-0-1.jsonl'])
 })
 
 test('the directory is made, with those above it', async () => {
@@ -197,6 +193,9 @@ test('a part that vanished before its commit fails the commit', async () => {
   const writer = writerOf()
   writer.write(1, 0)
   const parts = await writer.prepareCommit(1)
-  await committer().abort!(run)
-  await expect(committer().commit(parts, run)).rejects.toMatchObject({ code: 'OUTPUT_FAILED' })
+  await committer().abort!({ ...run, keep: [] })
+  await expect(committer().commit(parts, run)).rejects.toMatchObject({
+    code: 'OUTPUT_LOST',
+    message: `${directory}/part-0-1.jsonl cannot be made visible: .part-l1-0-1-0.inprogress is gone`,
+  })
 })
