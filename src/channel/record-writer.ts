@@ -66,7 +66,7 @@ export class RecordWriter {
     for (const channel of this.channels) channel.flush()
   }
 
-  /** True if every channel can take a barrier. All exits of a task are asked before any is given one. */
+  /** True if every channel can take a barrier: asked of all exits before one is given any. */
   canPlaceBarrier(): boolean {
     return this.channels.every((channel) => channel.canPlaceBarrier())
   }

@@ -243,6 +243,18 @@ test.each(moments)('barriers and a page that come %s are seen in their order', (
   expect(seen).toEqual([1000, 1, 1001, 2, 3, 1002, 4])
 })
 
+test.each(moments)('a barrier and a page that come %s are not mistaken', (_, word, when) => {
+  const other = (): void => {
+    channel.output.barrier(barrierOf(1))
+    channel.output.write({ n: 0 }, 0)
+    channel.output.publish()
+  }
+  const channel = watched({ words: interrupted(word, when, other) })
+  // Somebody rang for nothing: the slots are looked at.
+  channel.doorbell.setPriority()
+  expect([...readAll(channel), ...readAll(channel)]).toEqual([1, 1000])
+})
+
 test('a barrier that comes between a look before parking and the next read is not passed', () => {
   const { output, input, gate } = watched()
   output.write({ n: 0 }, 0)
@@ -261,7 +273,7 @@ test('a barrier that comes between a look before parking and the next read is no
   expect(recordsOf([...items, ...drain(input)])).toEqual([{ n: 0 }, { n: 1 }])
 })
 
-test('of two barriers that come while the slots are looked at, the later one is not seen alone', () => {
+test('of two barriers that come while slots are looked at, the later is not seen alone', () => {
   const other = (): void => {
     channel.output.barrier(barrierOf(1))
     channel.output.barrier(barrierOf(2))
