@@ -1,0 +1,214 @@
+/**
+ * A job's checkpoint directory, held by the one process that may write to it:
+ *
+ *   job.json             whose it is
+ *   lock                 who works in it now
+ *   history.jsonl        what became of recent checkpoints
+ *   chk-<id>/_metadata   a completed checkpoint; without it, the rest of one that was not
+ *   chk-<id>/...         its blobs
+ *
+ * Ids never come twice, whatever became of their checkpoints.
+ * Threads: main.
+ */
+import { readdir, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Clock } from '../base/clock.ts'
+import { SluiceError } from '../base/errors.ts'
+import type { BlobStore, StoreDescription } from '../storage/contract.ts'
+import { createStore } from '../storage/create-store.ts'
+import {
+  makeDirectory,
+  syncDirectory,
+  TEMPORARY_PREFIX,
+  unlinkIfThere,
+} from '../storage/durable-files.ts'
+import { reasonOf, storageFailed } from '../storage/storage-errors.ts'
+import { type DirectoryLock, lockDirectory } from './directory-lock.ts'
+import { HistoryFile } from './history-file.ts'
+import { JOB_FILE_FORMAT, type JobFile, readJobFile, writeJobFile } from './job-file.ts'
+import {
+  checkpointId,
+  checkpointName,
+  type ListedCheckpoint,
+  listCheckpoints,
+  METADATA_NAME,
+} from './retained-checkpoints.ts'
+
+export interface JobDirectoryOptions {
+  readonly jobName: string
+  /** For a directory that has no job yet. */
+  readonly newLineage: string
+  /** Entries of the history that are kept at least. */
+  readonly historySize: number
+  readonly clock: Clock
+}
+
+export interface CleanUp {
+  readonly deleted: readonly number[]
+  /** Completed, not to be kept, but unreadable: left for somebody to look at. */
+  readonly left: readonly number[]
+}
+
+export class JobDirectory {
+  readonly path: string
+  readonly description: StoreDescription
+  readonly store: BlobStore
+  readonly history: HistoryFile
+  readonly #lock: DirectoryLock
+  #job: JobFile
+
+  /**
+   * Takes the directory, makes it if need be. Throws CHECKPOINT_DIRECTORY_OF_ANOTHER_JOB,
+   * CHECKPOINT_DIRECTORY_LOCKED, CHECKPOINT_DIRECTORY_NOT_WRITABLE.
+   */
+  static async open(directory: string, options: JobDirectoryOptions): Promise<JobDirectory> {
+    const path = resolve(directory)
+    // Before the lock as well: who names a wrong directory need not wait for it to be free.
+    checkOwner(path, await readJobFile(path), options.jobName)
+    const lock = await takeDirectory(path, options.clock.nowMs())
+    try {
+      const job = await readOrMakeJob(path, options)
+      return new JobDirectory({ path, lock, job, historySize: options.historySize })
+    } catch (error) {
+      await lock.release()
+      throw error
+    }
+  }
+
+  private constructor(
+    opened: Readonly<{ path: string; lock: DirectoryLock; job: JobFile; historySize: number }>,
+  ) {
+    this.path = opened.path
+    this.description = { kind: 'file', directory: opened.path }
+    this.store = createStore(this.description)
+    this.history = new HistoryFile(join(opened.path, 'history.jsonl'), opened.historySize)
+    this.#lock = opened.lock
+    this.#job = opened.job
+  }
+
+  get job(): JobFile {
+    return this.#job
+  }
+
+  /** Durably and at once. A job that begins anew gets another lineage. */
+  async update(changes: Partial<Pick<JobFile, 'status' | 'lineage'>>): Promise<void> {
+    const job = { ...this.#job, ...changes }
+    await writeJobFile(this.path, job)
+    this.#job = job
+  }
+
+  /** Newest first; those that were never completed, too. */
+  listCheckpoints(): Promise<readonly ListedCheckpoint[]> {
+    return listCheckpoints(this.store)
+  }
+
+  /** Of all checkpoints there ever were, as far as anything here tells of them; 0 for none. */
+  async largestId(): Promise<number> {
+    const recorded = await this.history.read()
+    const ids = recorded.map((entry) => entry.checkpointId).filter((id) => typeof id === 'number')
+    return [...(await this.#folderIds()), ...ids].reduce((a, b) => Math.max(a, b), 0)
+  }
+
+  /** Deletes every checkpoint that is not to be kept, and what crashes left behind. */
+  async cleanUp(keep: readonly number[]): Promise<CleanUp> {
+    const unreadable = (await this.listCheckpoints())
+      .filter((one) => one.metadata === undefined && one.error.code !== 'BLOB_MISSING')
+      .map(({ id }) => id)
+    const others = (await this.#folderIds()).filter((id) => !keep.includes(id))
+    const deleted = others.filter((id) => !unreadable.includes(id))
+    for (const id of deleted) await this.deleteCheckpoint(id)
+    await this.#removeTemporaries()
+    return { deleted, left: others.filter((id) => unreadable.includes(id)) }
+  }
+
+  /** Metadata first: what is left after a crash is no checkpoint any more. */
+  async deleteCheckpoint(id: number): Promise<void> {
+    const folder = join(this.path, checkpointName(id))
+    try {
+      if (await unlinkIfThere(join(folder, METADATA_NAME))) await syncDirectory(folder)
+      // A file of it may still be on its way.
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+    } catch (cause) {
+      throw storageFailed(folder, 'deleted', cause)
+    }
+  }
+
+  /** Gives the directory back. Idempotent. */
+  async close(): Promise<void> {
+    try {
+      await this.#lock.release()
+    } catch (cause) {
+      throw storageFailed(join(this.path, 'lock'), 'released', cause)
+    }
+  }
+
+  /** Folders without a single blob are no checkpoints, but have taken an id. */
+  async #folderIds(): Promise<readonly number[]> {
+    const names = await this.#namesIn(this.path)
+    return names.map(checkpointId).filter((id) => id !== undefined)
+  }
+
+  async #removeTemporaries(): Promise<void> {
+    const folders = (await this.#folderIds()).map((id) => join(this.path, checkpointName(id)))
+    for (const folder of [this.path, ...folders]) {
+      for (const name of await this.#namesIn(folder)) {
+        if (name.startsWith(TEMPORARY_PREFIX)) await removeFile(join(folder, name))
+      }
+    }
+  }
+
+  async #namesIn(folder: string): Promise<readonly string[]> {
+    try {
+      return await readdir(folder)
+    } catch (cause) {
+      throw storageFailed(folder, 'listed', cause)
+    }
+  }
+}
+
+async function takeDirectory(path: string, nowMs: number): Promise<DirectoryLock> {
+  try {
+    await makeDirectory(path)
+    return await lockDirectory(path, nowMs)
+  } catch (cause) {
+    if (cause instanceof SluiceError) throw cause
+    const what = `the checkpoint directory ${path} cannot be written to: ${reasonOf(cause)}`
+    throw new SluiceError('CHECKPOINT_DIRECTORY_NOT_WRITABLE', what, {
+      place: path,
+      hint: 'name a directory that the user who runs the job may create or write to',
+      cause,
+    })
+  }
+}
+
+async function readOrMakeJob(path: string, options: JobDirectoryOptions): Promise<JobFile> {
+  const found = await readJobFile(path)
+  checkOwner(path, found, options.jobName)
+  if (found !== undefined) return found
+  const job: JobFile = {
+    format: JOB_FILE_FORMAT,
+    jobName: options.jobName,
+    lineage: options.newLineage,
+    status: 'running',
+    createdMs: options.clock.nowMs(),
+  }
+  await writeJobFile(path, job)
+  return job
+}
+
+function checkOwner(path: string, job: JobFile | undefined, jobName: string): void {
+  if (job === undefined || job.jobName === jobName) return
+  const what = `the checkpoint directory ${path} belongs to the job '${job.jobName}'`
+  throw new SluiceError('CHECKPOINT_DIRECTORY_OF_ANOTHER_JOB', `${what}, not '${jobName}'`, {
+    place: path,
+    hint: 'name a directory of its own for each job',
+  })
+}
+
+async function removeFile(path: string): Promise<void> {
+  try {
+    await unlinkIfThere(path)
+  } catch (cause) {
+    throw storageFailed(path, 'deleted', cause)
+  }
+}

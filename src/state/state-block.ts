@@ -1,0 +1,112 @@
+/**
+ * One block of a state file: the entries of one section and key group, mostly those of one part.
+ * Threads: any.
+ */
+import { createRequire } from 'node:module'
+import { checksumOf } from '../storage/checksum.ts'
+import type { StatePart } from './snapshot-contract.ts'
+import {
+  BLOCK_CRC_BYTE,
+  BLOCK_ENTRIES_BYTE,
+  BLOCK_FLAGS_BYTE,
+  BLOCK_HEADER_BYTES,
+  BLOCK_KEY_GROUP_BYTE,
+  BLOCK_RAW_BYTE,
+  BLOCK_SECTION_BYTE,
+  BLOCK_STORED_BYTE,
+  FLAG_SNAPPY,
+} from './state-file-layout.ts'
+
+/** What the header says, and the index repeats. */
+export interface BlockInfo {
+  readonly section: number
+  readonly keyGroup: number
+  readonly entries: number
+  readonly flags: number
+  readonly storedBytes: number
+  readonly rawBytes: number
+}
+
+export interface PackedBlock {
+  readonly info: BlockInfo
+  readonly header: Uint8Array
+  readonly payload: Uint8Array
+}
+
+/** A native module: loaded by those only who need it. */
+const load = createRequire(import.meta.url)
+
+export function packBlock(part: StatePart, compress: boolean): PackedBlock {
+  const compressed = compress ? compressedOf(part.bytes) : part.bytes
+  // What Snappy makes longer is better left alone.
+  const isShorter = compressed.length < part.bytes.length
+  const payload = isShorter ? compressed : part.bytes
+  const info: BlockInfo = {
+    section: part.section,
+    keyGroup: part.keyGroup,
+    entries: part.entries,
+    flags: isShorter ? FLAG_SNAPPY : 0,
+    storedBytes: payload.length,
+    rawBytes: part.bytes.length,
+  }
+  return { info, header: headerOf(info, payload), payload }
+}
+
+/** The part in the block, or in words what is wrong with it. Borrows the bytes. */
+export function unpackBlock(block: Uint8Array, info: BlockInfo): StatePart | string {
+  const payload = block.subarray(BLOCK_HEADER_BYTES)
+  const view = new DataView(block.buffer, block.byteOffset, BLOCK_HEADER_BYTES)
+  const crc = checksumOf([block.subarray(0, BLOCK_CRC_BYTE), payload])
+  if (crc !== view.getUint32(BLOCK_CRC_BYTE, true)) return 'does not match its checksum'
+  if (!isSame(readInfo(view), info)) return 'is not the one that the index names'
+  const bytes = (info.flags & FLAG_SNAPPY) === 0 ? payload : uncompressedOf(payload)
+  if (bytes.length !== info.rawBytes) return `has ${bytes.length} of ${info.rawBytes} bytes`
+  return { section: info.section, keyGroup: info.keyGroup, entries: info.entries, bytes }
+}
+
+function headerOf(info: BlockInfo, payload: Uint8Array): Uint8Array {
+  const header = new Uint8Array(BLOCK_HEADER_BYTES)
+  const view = new DataView(header.buffer)
+  view.setUint32(BLOCK_SECTION_BYTE, info.section, true)
+  view.setUint32(BLOCK_KEY_GROUP_BYTE, info.keyGroup, true)
+  view.setUint32(BLOCK_ENTRIES_BYTE, info.entries, true)
+  view.setUint32(BLOCK_FLAGS_BYTE, info.flags, true)
+  view.setUint32(BLOCK_STORED_BYTE, info.storedBytes, true)
+  view.setUint32(BLOCK_RAW_BYTE, info.rawBytes, true)
+  const crc = checksumOf([header.subarray(0, BLOCK_CRC_BYTE), payload])
+  view.setUint32(BLOCK_CRC_BYTE, crc, true)
+  return header
+}
+
+function readInfo(view: DataView): BlockInfo {
+  return {
+    section: view.getUint32(BLOCK_SECTION_BYTE, true),
+    keyGroup: view.getUint32(BLOCK_KEY_GROUP_BYTE, true),
+    entries: view.getUint32(BLOCK_ENTRIES_BYTE, true),
+    flags: view.getUint32(BLOCK_FLAGS_BYTE, true),
+    storedBytes: view.getUint32(BLOCK_STORED_BYTE, true),
+    rawBytes: view.getUint32(BLOCK_RAW_BYTE, true),
+  }
+}
+
+function isSame(a: BlockInfo, b: BlockInfo): boolean {
+  return (Object.keys(a) as (keyof BlockInfo)[]).every((field) => a[field] === b[field])
+}
+
+function compressedOf(bytes: Uint8Array): Uint8Array {
+  return plain(snappy().compressSync(bytes, { copyOutputData: true }))
+}
+
+function uncompressedOf(bytes: Uint8Array): Uint8Array {
+  const options = { asBuffer: true, copyOutputData: true }
+  return plain(snappy().uncompressSync(bytes, options) as Buffer)
+}
+
+/** Decoders would give Buffers out of a Buffer. */
+function plain(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
+}
+
+function snappy(): typeof import('snappy') {
+  return load('snappy')
+}
