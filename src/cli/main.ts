@@ -6,6 +6,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { packageVersion } from '../base/package-root.ts'
 import { checkOption, parseDefinition } from '../graph/parse-options.ts'
+import type { ListFlags } from './checkpoints.ts'
 import { describeError } from './describe-error.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { InfoFlags } from './info.ts'
@@ -56,6 +57,7 @@ function program(): Command {
     .addHelpText('after', EXIT_CODES_HELP)
   addRun(root)
   addInfo(root)
+  addCheckpoints(root)
   return root
 }
 
@@ -107,6 +109,24 @@ function addInfo(root: Command): void {
       const { info } = await import('./info.ts')
       process.exitCode = await info(job, { flags, own: ownArguments(command) })
     })
+}
+
+function addCheckpoints(root: Command): void {
+  const group = root.command('checkpoints').description("Look at a job's checkpoints.")
+  checkpointCommand(group, 'list')
+    .description('List them, the newest first.')
+    .option('--json', 'as JSON', false)
+    .action(async (directory: string, flags: ListFlags) => {
+      const { list } = await import('./checkpoints.ts')
+      process.exitCode = await list(directory, flags)
+    })
+}
+
+function checkpointCommand(group: Command, name: string): Command {
+  return group
+    .command(name)
+    .argument('<directory>', 'what the job was given with --checkpoint-dir')
+    .showHelpAfterError(`(sluice checkpoints ${name} --help tells more)`)
 }
 
 /** What the commands that take a job have in common. */

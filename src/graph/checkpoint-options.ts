@@ -140,7 +140,7 @@ const checkpointing: readonly OptionEntry[] = [
     default: 100,
     aliases: [],
     description: 'How many past checkpoints are remembered with their figures. Flink: 10.',
-    min: 0,
+    min: 1,
     max: 10_000,
   },
 ]
