@@ -89,12 +89,11 @@ export function assignSplits(
   }
 }
 
-/** A source's watermark for a new subtask: its own, or the slowest there was. */
-export function sourceWatermark(
+/** Event time of a new subtask's input: its own, or the slowest there was. */
+export function inputWatermark(
   subtask: number,
   { stored, parallelism }: { readonly stored: StoredVertex; readonly parallelism: number },
-): number | undefined {
-  if (stored.parallelism === parallelism) return stored.tasks[subtask]!.source?.watermarkMs
-  const all = stored.tasks.flatMap(({ source }) => (source === undefined ? [] : source.watermarkMs))
-  return all.length === 0 ? undefined : Math.min(...all)
+): number {
+  if (stored.parallelism === parallelism) return stored.tasks[subtask]!.watermarkMs
+  return Math.min(...stored.tasks.map((task) => task.watermarkMs))
 }

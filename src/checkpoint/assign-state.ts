@@ -12,8 +12,8 @@ import {
   assignOperator,
   assignSplits,
   filesFor,
+  inputWatermark,
   type SourceRestore,
-  sourceWatermark,
 } from './assign-operators.ts'
 import { checkClaimed, checkKeyGroups } from './check-restore.ts'
 import { type StoredCheckpoint, StoredState } from './stored-state.ts'
@@ -40,7 +40,12 @@ export function assignState(checkpoint: StoredCheckpoint, job: RestoringJob): St
   checkKeyGroups(state, job.graph)
   return {
     tasks: job.graph.vertices.flatMap((vertex) => tasksOf(vertex, { state, job })),
-    sources: new Map(job.graph.vertices.flatMap((vertex) => sourcesOf(vertex, state))),
+    sources: new Map(
+      job.graph.vertices.flatMap((vertex) => {
+        const source = sourceOf(vertex, state)
+        return source === undefined ? [] : [[vertex.operators[0]!.id, source] as const]
+      }),
+    ),
   }
 }
 
@@ -49,16 +54,19 @@ function tasksOf(
   { state, job }: { readonly state: StoredState; readonly job: RestoringJob },
 ): readonly TaskRestore[] {
   const { parallelism } = vertex
+  const head = vertex.operators[0]!.id
   const operators = operatorsOf(vertex, state)
   const channelsOf = assignChannels(state, { graph: job.graph, vertex: vertex.index })
-  const source = state.headedBy(vertex.operators[0]!.id)
+  const stored = state.headedBy(head)
+  const pinned = sourceOf(vertex, state)?.pinned
   return vertex.tasks.map((task, subtask) => ({
     checkpointId: state.checkpoint.checkpointId,
     store: job.store,
-    files: filesOf(vertex, { state, subtask }),
+    files: stored === undefined ? [] : filesFor(subtask, { stored, parallelism }),
     operators: operators.map((restored) => restored[subtask]!),
     channels: channelsOf(task),
-    sourceWatermarkMs: source && sourceWatermark(subtask, { stored: source, parallelism }),
+    watermarkMs: stored && inputWatermark(subtask, { stored, parallelism }),
+    splits: pinned?.[subtask],
   }))
 }
 
@@ -73,27 +81,15 @@ function operatorsOf(
   })
 }
 
-function filesOf(
-  { operators, parallelism }: ExecutionVertex,
-  { state, subtask }: { readonly state: StoredState; readonly subtask: number },
-): TaskRestore['files'] {
-  return operators.flatMap(({ id }) => {
-    const stored = state.headedBy(id)
-    if (stored === undefined) return []
-    const files = filesFor(subtask, { stored, parallelism })
-    return files.map((file) => ({ operatorIds: [id], file }))
-  })
-}
-
-function sourcesOf(
+function sourceOf(
   { operators, parallelism }: ExecutionVertex,
   state: StoredState,
-): readonly (readonly [operatorId: string, SourceRestore])[] {
+): SourceRestore | undefined {
   const { id } = operators[0]!
   const stored = state.headedBy(id)
-  if (!stored?.tasks.some(({ source }) => source !== undefined)) return []
+  if (!stored?.tasks.some(({ source }) => source !== undefined)) return undefined
   const source = state.sourceOf(id)
   // To begin with all of its splits anew would count their records twice.
   assert(source !== undefined, `the checkpoint tells only half of source ${id}`)
-  return [[id, assignSplits(source, { stored, parallelism })]]
+  return assignSplits(source, { stored, parallelism })
 }

@@ -119,12 +119,12 @@ export class JobAttempts {
 
   #assign(from: CheckpointMetadata): Restored {
     const { prepared, checkpointing } = this.#options
-    return assignState({
-      checkpoint: from,
-      execution: prepared.execution,
+    const { tasks, sources } = assignState(from, {
+      graph: prepared.execution,
       store: checkpointing.storeOf(from),
       ignoreUnclaimedState: prepared.options.ignoreUnclaimedState,
     })
+    return { tasks, splits: new Map([...sources].map(([id, { free }]) => [id, free])) }
   }
 
   #planOf(attempt: number, restored: Restored | undefined): DeploymentPlan {

@@ -193,13 +193,16 @@ function attachInput(parts: Parts): BuiltInput {
   return spec.kind === 'source' ? attachSource(parts, spec.source) : attachGate(parts)
 }
 
+/** Of a channel that was not in the checkpoint. */
+const UNKNOWN_TIME = { watermarkMs: NO_TIME, idle: false }
+
 function attachGate(parts: Parts): BuiltInput {
   const { build, codecs, runtime, subtask } = parts
   const { inputs, producers } = build.deployment
   const { checkpointMode } = build.deployment.options as JobOptions
-  const channels = inputs.map((input, index) => new InputChannel(input, { codecs, index }))
-  const valve = new WatermarkValve(channels.length)
-  const gate = new InputGate(channels, build.doorbell)
+  const ends = inputs.map((input, index) => new InputChannel(input, { codecs, index }))
+  const valve = new WatermarkValve(ends.length)
+  const gate = new InputGate(ends, build.doorbell)
   const input = new GateInput({
     gate,
     valve,
@@ -224,9 +227,14 @@ function attachGate(parts: Parts): BuiltInput {
     },
     restore: (restore) => {
       if (restore.channels === undefined) return NO_TIME
-      input.restoreChannels(restore.channels, restore.watermarkMs)
+      const known = restore.channels
+      const times = producers.map(
+        ({ edge, producer }) =>
+          known.find((one) => one.edge === edge && one.producer === producer) ?? UNKNOWN_TIME,
+      )
+      input.restoreChannels(times, restore.watermarkMs)
       // A producer that was idle says so again; one that is not would never say that it is active.
-      restore.channels.forEach((_, channel) => valve.idle(channel, false))
+      times.forEach((_, channel) => valve.idle(channel, false))
       return valve.watermarkMs
     },
     abort: (checkpointId) => input.abort(checkpointId),
