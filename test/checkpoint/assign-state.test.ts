@@ -258,6 +258,33 @@ test('with another parallelism all go on where the slowest was that was not idle
   ).toEqual([['0: 0@5~']])
 })
 
+test('with other producers nobody can go on with a channel of its own', () => {
+  const fewerReaders = graphOf((env) => {
+    env
+      .from(bids())
+      .name('read')
+      .parallelism(1)
+      .map((bid) => bid)
+      .parallelism(1)
+      .name('clean')
+      .keyBy('auction')
+      .reduce((bid) => bid)
+      .name('count')
+      .map((bid) => bid)
+      .name('label')
+      .to(sink())
+  })
+  expect(
+    channelsAfter(
+      [
+        [10, 20],
+        [30, -5],
+      ],
+      fewerReaders,
+    ),
+  ).toEqual([['0: 0@10'], ['0: 0@10']])
+})
+
 test('an edge is found again by what it joins, though its number is another', () => {
   const both = (env: Env, readers: readonly string[]) => {
     const [first, ...others] = readers.map((name) =>
