@@ -114,7 +114,8 @@ function takeAll(mailbox: TaskMailbox): void {
 /** Encoded state is given away, not copied. */
 function transferOf(message: FromTask): ArrayBuffer[] {
   if (message.type !== 'state-chunk') return []
-  return message.chunk.parts.map((part) => part.bytes.buffer as ArrayBuffer)
+  // Small parts lie in one buffer.
+  return [...new Set(message.chunk.parts.map((part) => part.bytes.buffer as ArrayBuffer))]
 }
 
 function forwardedLog(): Logger {
