@@ -129,6 +129,8 @@ async function latest(from: StartingPointOptions, largestId: number): Promise<St
   }
   const newest = usable[0]
   if (newest === undefined && damage.length > 0) throw damage[0]!
+  // What a crash left in the middle of a checkpoint.
+  await directory.cleanUp([...usable.map(({ id }) => id), ...abandoned])
   return {
     ...base,
     checkpoint: newest?.metadata,
