@@ -5,7 +5,16 @@
 export * from './api/index.ts'
 export { SluiceError } from './base/errors.ts'
 export type { Logger } from './base/log.ts'
+export type {
+  CheckpointCounts,
+  CheckpointStats,
+  CheckpointSummary,
+  Distribution,
+  RestoredCheckpointStats,
+  SubtaskCheckpointStats,
+} from './checkpoint/checkpoint-stats.ts'
 export type { CheckpointOptions, RestartOptions } from './coordinator/checkpoint-options.ts'
+export type { Checkpoints } from './coordinator/checkpoints-view.ts'
 export type {
   JobHandle,
   JobMetrics,

@@ -119,11 +119,12 @@ export class CheckpointStatistics {
     })
   }
 
-  /** Gives what the history is to keep. */
-  completed(checkpointId: number, completedMs: number): CheckpointStats {
+  /** Gives what the history is to keep. `bytesMore`: what the metadata holds besides files. */
+  completed(checkpointId: number, completedMs: number, bytesMore = 0): CheckpointStats {
     const { durationMs, ...stats } = this.#take(checkpointId)
     return this.#remember({
       ...stats,
+      bytes: stats.bytes + bytesMore,
       status: 'completed',
       completedMs,
       durationMs: durationMs ?? completedMs - stats.triggeredMs,

@@ -13,8 +13,17 @@ export interface ProgressMetrics {
   readonly eventTimeMs: number
 }
 
+/** The latest complete checkpoint. */
+export interface ProgressCheckpoint {
+  readonly id: number
+  readonly durationMs?: number
+  readonly bytes: number
+}
+
 export interface ProgressOptions {
   readonly metrics: () => ProgressMetrics
+  /** Undefined before the first. */
+  readonly checkpoint?: () => ProgressCheckpoint | undefined
   /** Default: standard error. */
   readonly stream?: TextStream
   /** Shares the terminal with others, such as the log. Default: a line of its own. */
@@ -38,7 +47,7 @@ export function showProgress(options: ProgressOptions): () => void {
     const metrics = options.metrics()
     const perSecond = rate.of(metrics.recordsRead, { nowMs: clock.monotonicMs(), ended })
     const columns = line.interactive ? line.columns - 1 : undefined
-    line.update(progressText(metrics, { perSecond, columns }))
+    line.update(progressText(metrics, { perSecond, columns, checkpoint: options.checkpoint?.() }))
   }
   const stop = every(line.interactive ? REDRAW_MS : LINE_MS, () => draw(false))
   if (line.interactive) draw(false)
@@ -53,6 +62,7 @@ interface TextOptions {
   readonly perSecond: number
   /** Width of the terminal; without it there is no bar. */
   readonly columns: number | undefined
+  readonly checkpoint?: ProgressCheckpoint | undefined
 }
 
 /** One line of text. */
@@ -65,10 +75,22 @@ export function progressText(metrics: ProgressMetrics, options: TextOptions): st
     `${grouped(recordsRead)}${ofTotal} records`,
     `${grouped(options.perSecond)}/s`,
     ...(Number.isFinite(eventTimeMs) ? [`event time ${minutes(eventTimeMs)}`] : []),
+    ...(options.checkpoint === undefined ? [] : [checkpointText(options.checkpoint)]),
   ]
   const text = parts.join('  ')
   if (options.columns === undefined || share === undefined) return text
   return bar(share, options.columns - text.length - 1) + text
+}
+
+function checkpointText({ id, durationMs, bytes }: ProgressCheckpoint): string {
+  const took = durationMs === undefined ? '' : `, ${grouped(durationMs)} ms`
+  return `checkpoint ${id}${took}, ${sizeText(bytes)}`
+}
+
+function sizeText(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} bytes`
+  const isSmall = bytes < 1_000_000
+  return isSmall ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
 }
 
 /** Left out where the terminal is too narrow for it. */

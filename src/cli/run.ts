@@ -74,7 +74,11 @@ async function watch(
   view: { readonly line: StatusLine; readonly progress: boolean },
 ): Promise<JobResult> {
   if (!view.progress) return handle.finished
-  const end = showProgress({ metrics: () => handle.metrics(), line: view.line })
+  const end = showProgress({
+    metrics: () => handle.metrics(),
+    checkpoint: () => handle.checkpoints.latestCompleted,
+    line: view.line,
+  })
   return handle.finished.finally(end)
 }
 

@@ -4,6 +4,7 @@
  * Threads: main.
  */
 
+import { systemClock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import { packageVersion } from '../base/package-root.ts'
 import { assignState } from '../checkpoint/assign-state.ts'
@@ -13,6 +14,7 @@ import { allocateTaskMetrics } from '../metrics/task-metrics.ts'
 import type { SplitProgress, TaskRestore } from '../protocol/snapshot.ts'
 import type { Checkpointing } from './checkpointing.ts'
 import { restoredOf } from './checkpointing.ts'
+import { CheckpointsView } from './checkpoints-view.ts'
 import { JobCheckpoints } from './job-checkpoints.ts'
 import { JobExecution } from './job-execution.ts'
 import type { JobSinks } from './job-sinks.ts'
@@ -63,6 +65,10 @@ export class JobAttempts {
       parts === undefined ? undefined : new JobCheckpoints({ ...parts, commits: this.#commits })
   }
 
+  get view(): CheckpointsView {
+    return new CheckpointsView(this.checkpoints, this.#options.checkpointing.parts?.statistics)
+  }
+
   get lineage(): string {
     return this.#options.checkpointing.lineage
   }
@@ -83,6 +89,7 @@ export class JobAttempts {
     const from = this.checkpoints?.latest ?? this.#options.checkpointing.start.checkpoint
     const restored = from === undefined ? undefined : this.#assign(from)
     await this.#recoverOutput(attempt, from)
+    if (from !== undefined) this.#tellRestored(from)
     const assigners = splitAssigners(prepared, sources, restored?.splits)
     const plan = this.#planOf(attempt, restored)
     this.#plan = plan
@@ -107,6 +114,13 @@ export class JobAttempts {
       log,
     })
     return execution
+  }
+
+  #tellRestored({ checkpointId }: CheckpointMetadata): void {
+    const { checkpointing, log } = this.#options
+    const restoredMs = systemClock.nowMs()
+    checkpointing.parts?.statistics.restored({ id: checkpointId, restoredMs })
+    log.info({ checkpoint: checkpointId }, 'going on from a checkpoint')
   }
 
   /** Before any writer: commits what the checkpoint holds and withdraws what came behind it. */

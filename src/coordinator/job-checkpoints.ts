@@ -56,7 +56,7 @@ export class JobCheckpoints {
   readonly #running = new Map<number, RunningCheckpoint>()
   readonly #completed: CheckpointMetadata[]
   readonly #abandoned: number[]
-  readonly #published = new Map<number, CheckpointMetadata>()
+  readonly #published = new Map<number, Published>()
   readonly #requests = new Map<number, Request>()
   readonly #attached = new Map<number, number[]>()
   #lastRequest = 0
@@ -222,8 +222,9 @@ export class JobCheckpoints {
     const metadata = running.metadata(commits.pending, this.#nowMs())
     log.debug({ checkpoint: checkpointId }, 'checkpoint acknowledged by all tasks')
     const publish = async () => {
-      await storage.publish(checkpointId, encodeMetadata(metadata))
-      this.#published.set(checkpointId, metadata)
+      const bytes = encodeMetadata(metadata)
+      await storage.publish(checkpointId, bytes)
+      this.#published.set(checkpointId, { metadata, bytes: bytes.length })
     }
     const published = publish().then(
       () => this.#handle({ type: 'published', nowMs: this.#nowMs(), checkpointId }),
@@ -240,13 +241,15 @@ export class JobCheckpoints {
     const { commits, statistics, log } = this.#options
     const running = this.#running.get(checkpointId)!
     this.#running.delete(checkpointId)
-    this.#completed.push(this.#published.get(checkpointId)!)
+    const { metadata, bytes } = this.#published.get(checkpointId)!
+    this.#completed.push(metadata)
     this.#published.delete(checkpointId)
     for (const id of this.#abandoned.splice(0)) this.#delete(id)
-    const entry = statistics.completed(checkpointId, this.#nowMs())
+    const more = bytes - running.inlineBytes
+    const entry = statistics.completed(checkpointId, this.#nowMs(), more)
     this.#record(entry)
-    const { durationMs, bytes } = entry
-    log.info({ checkpoint: checkpointId, durationMs, bytes }, 'checkpoint complete')
+    const told = { checkpoint: checkpointId, durationMs: entry.durationMs, bytes: entry.bytes }
+    log.info(told, 'checkpoint complete')
     const attempt = this.#view?.attempt ?? 0
     for (const task of this.#view?.tasks ?? []) {
       this.#send(task, { type: 'complete-checkpoint', attempt, checkpointId })
@@ -345,6 +348,11 @@ export class JobCheckpoints {
   #nowMs(): number {
     return this.#options.clock.nowMs()
   }
+}
+
+interface Published {
+  readonly metadata: CheckpointMetadata
+  readonly bytes: number
 }
 
 interface Request {

@@ -1,6 +1,7 @@
 /** What an embedding program passes to `runJob` and gets back. */
 import type { Logger } from '../base/log.ts'
 import type { CheckpointOptions, RestartOptions } from './checkpoint-options.ts'
+import type { Checkpoints } from './checkpoints-view.ts'
 
 export interface RunOptions {
   /** Subtasks of every operator that sets no parallelism of its own. Default: 1. */
@@ -79,6 +80,7 @@ export interface JobHandle {
   /** Stops the job and resolves when nothing of it is left. Output not committed is withdrawn. */
   cancel(): Promise<void>
   metrics(): JobMetrics
+  readonly checkpoints: Checkpoints
   /**
    * The rows of `stream.collect(name)`, for one loop. The job waits while nobody reads them.
    * Leaving the loop early lets the job go on and drops the rest. The loop ends with the job, and

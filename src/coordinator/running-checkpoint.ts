@@ -72,6 +72,12 @@ export class RunningCheckpoint {
     return [...this.#snapshots.values()].flatMap((snapshot) => snapshot.sinks)
   }
 
+  /** Keyed state that lies within the metadata. */
+  get inlineBytes(): number {
+    const files = [...this.#snapshots.values()].flatMap((snapshot) => snapshot.files)
+    return files.reduce((sum, file) => sum + (file.kind === 'inline' ? file.bytes.length : 0), 0)
+  }
+
   /** Everything, when all tasks have acknowledged. */
   metadata(uncommitted: readonly PendingCommittables[], completedMs: number): CheckpointMetadata {
     const { prepared, waiting, checkpointId, ...rest } = this.#options

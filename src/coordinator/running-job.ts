@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
+import type { Checkpoints } from './checkpoints-view.ts'
 import type { JobAttempts } from './job-attempts.ts'
 import { jobMetrics } from './job-metrics.ts'
 import type { JobRun } from './job-run.ts'
@@ -22,6 +23,7 @@ export class RunningJob implements JobHandle {
   readonly id: string
   readonly name: string
   readonly finished: Promise<JobResult>
+  readonly checkpoints: Checkpoints
   readonly #options: RunningJobOptions
   #stopListening: () => void = () => {}
 
@@ -29,6 +31,7 @@ export class RunningJob implements JobHandle {
     this.#options = options
     this.id = options.attempts.lineage
     this.name = options.prepared.job.name
+    this.checkpoints = options.attempts.view
     this.finished = this.#result()
     // A program that only collects rows gets the error there; it is no unhandled rejection.
     this.finished.catch(() => {})
