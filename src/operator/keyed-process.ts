@@ -61,6 +61,10 @@ export class KeyedProcessOperator implements Operator {
     this.#timers!.fireProcessingTime(nowMs, FIRED_A_RUN)
   }
 
+  restored(): void {
+    this.#timers!.restored()
+  }
+
   close(): void | Promise<void> {
     return this.#spec.close?.()
   }

@@ -11,6 +11,13 @@ import { compile, notOpen } from './compile.ts'
 import type { Operator, OperatorContext } from './contract.ts'
 import type { WatermarkSpec } from './spec.ts'
 
+/** How far one subtask was. */
+interface WatermarksSnapshot {
+  readonly maxTimeMs: number
+  readonly emittedMs: number
+  readonly idle: boolean
+}
+
 export class WatermarksOperator implements Operator {
   process: (record: unknown, timeMs: number) => void = notOpen
   readonly ownsWatermarks = true
@@ -36,6 +43,31 @@ export class WatermarksOperator implements Operator {
     if (idleMs !== undefined) this.#idleness = new IdlenessTimer(idleMs, context.clock.nowMs())
     this.process = this.#compile(context)
     if (this.#idleness !== undefined) this.#wake()
+  }
+
+  snapshot(): WatermarksSnapshot {
+    const { maxTimeMs } = this.#times
+    return { maxTimeMs, emittedMs: this.#emittedMs, idle: this.#isIdle }
+  }
+
+  /** Event time is where the slowest of those was that had something to say. */
+  restore(parts: readonly unknown[]): void {
+    const all = parts as readonly WatermarksSnapshot[]
+    const unfinished = all.filter(({ emittedMs }) => emittedMs !== END_OF_TIME)
+    const active = unfinished.filter(({ idle }) => !idle)
+    this.#isIdle = active.length === 0 && unfinished.length > 0
+    const merged = active.length > 0 ? active : unfinished.length > 0 ? unfinished : all
+    if (merged.length === 0) return
+    this.#times.onRecord(Math.min(...merged.map(({ maxTimeMs }) => maxTimeMs)))
+    this.#emittedMs = Math.min(...merged.map(({ emittedMs }) => emittedMs))
+  }
+
+  /** All that follows learns event time before the first record. */
+  restored(): void {
+    const { output } = this.#context!
+    this.#emittedMs = Math.max(this.#emittedMs, this.#times.watermarkMs)
+    if (this.#emittedMs > NO_TIME) output.watermark(this.#emittedMs)
+    if (this.#isIdle) output.idle(true)
   }
 
   onWatermark(timeMs: number): boolean {

@@ -4,7 +4,7 @@
  * Threads: the task.
  */
 import { assert } from '../base/assert.ts'
-import type { ColumnKind } from '../state/contract.ts'
+import type { ColumnKind, SlotTable } from '../state/contract.ts'
 import { compile, keyExpression, notOpen } from './compile.ts'
 import type { Operator, OperatorContext } from './contract.ts'
 import { fireRun } from './firing.ts'
@@ -38,6 +38,7 @@ export class WindowOperator implements Operator {
   readonly #options: WindowOperatorOptions
   #context: OperatorContext | undefined
   #schedule: WindowSchedule | undefined
+  #table: SlotTable | undefined
 
   constructor(options: WindowOperatorOptions) {
     this.#options = options
@@ -48,8 +49,9 @@ export class WindowOperator implements Operator {
     assert(keyed !== undefined, 'a keyed operator needs keyed state')
     const { window, key } = this.#options
     const code = this.#options.code(context)
-    const table = keyed.table('windows', code.columns)
+    const table = keyed.table('windows', columnsOf(window, code))
     this.#context = context
+    this.#table = table
     this.#schedule = new WindowSchedule({
       allowedLatenessMs: window.allowedLatenessMs,
       fire: (slot) => compiled.fire(slot),
@@ -58,6 +60,22 @@ export class WindowOperator implements Operator {
     const bindings = { keyed, table, schedule: this.#schedule, output: context.output }
     const compiled = compileWindow({ context, window, key, code, bindings })
     this.process = compiled.process
+  }
+
+  /** What is due by the watermark fires when it comes again, but for what has fired. */
+  restored(): void {
+    const { sizeMs } = this.#options.window
+    const table = this.#table!
+    const schedule = this.#schedule!
+    table.forEach((slot) => {
+      const endMs = table.namespaceOf(slot) + sizeMs
+      if (this.#hasFired(slot)) schedule.addFired(slot, endMs)
+      else schedule.add(slot, endMs)
+    })
+  }
+
+  #hasFired(slot: number): boolean {
+    return this.#options.window.allowedLatenessMs > 0 && this.#table!.numbers.at(-1)![slot] === 1
   }
 
   onWatermark(timeMs: number): boolean {
@@ -74,14 +92,23 @@ interface CompileParts {
   readonly bindings: Readonly<Record<string, unknown>>
 }
 
+/** Where a window stays after it has fired, its last number is 1 from then on. */
+function columnsOf(window: WindowSpec, { columns }: WindowCode): readonly ColumnKind[] {
+  return window.allowedLatenessMs > 0 ? [...columns, 'number'] : columns
+}
+
 function compileWindow(parts: CompileParts): CompiledWindow {
   const { context, window, code } = parts
   const { sizeMs, allowedLatenessMs } = window
   const key = keyExpression(parts.key)
-  const fireLate = allowedLatenessMs > 0 ? 'if (end - 1 <= schedule.watermarkMs) fire(slot)' : ''
+  const isKept = allowedLatenessMs > 0
+  const markFired = isKept ? 'table.numbers[table.numbers.length - 1][slot] = 1' : ''
+  const fireLate = isKept ? 'if (end - 1 <= schedule.watermarkMs) fire(slot)' : ''
   return compile<CompiledWindow>({
     name: `${context.operatorId}-window`,
     code: `const fire = (slot) => {
+  table.touch(slot)
+  ${markFired}
   const start = table.namespaceOf(slot)
   const key = table.keyOf(slot), window = { start, end: start + ${sizeMs} }
   ${code.fire}

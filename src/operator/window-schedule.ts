@@ -28,7 +28,12 @@ export class WindowSchedule {
   add(slot: number, endMs: number): void {
     const lastMs = endMs - 1
     if (lastMs > this.watermarkMs) enqueue(this.#ends, lastMs, slot)
-    else enqueue(this.#removals, lastMs + this.#options.allowedLatenessMs, slot)
+    else this.addFired(slot, endMs)
+  }
+
+  /** The window stays for late records only. */
+  addFired(slot: number, endMs: number): void {
+    enqueue(this.#removals, endMs - 1 + this.#options.allowedLatenessMs, slot)
   }
 
   /** Event time is at `watermarkMs`. Fires and removes at most `budget`; true if more is due. */

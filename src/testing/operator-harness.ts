@@ -15,8 +15,10 @@ import { NO_TIME } from '../codec/page.ts'
 import type { Operator, OperatorContext } from '../operator/contract.ts'
 import { createOperator } from '../operator/create-operator.ts'
 import type { KeySelector, OperatorSpec } from '../operator/spec.ts'
+import type { OperatorListSnapshot } from '../state/contract.ts'
 import { HeapKeyedState } from '../state/heap/heap-keyed-state.ts'
 import { HeapOperatorState } from '../state/operator-state.ts'
+import type { StateChunk } from '../state/snapshot-contract.ts'
 
 export interface OperatorHarnessOptions {
   readonly operator: Operator
@@ -33,6 +35,16 @@ export interface OperatorHarnessOptions {
    * the record. Default false.
    */
   readonly copies?: boolean
+  /** The operator goes on where another one's `snapshot` was taken. */
+  readonly restore?: HarnessSnapshot
+}
+
+/** All that an operator holds, as a checkpoint would keep it. */
+export interface HarnessSnapshot {
+  readonly chunks: readonly StateChunk[]
+  readonly lists: readonly OperatorListSnapshot[]
+  readonly own: unknown
+  readonly watermarkMs: number
 }
 
 export interface OperatorSpecHarnessOptions extends Omit<OperatorHarnessOptions, 'operator'> {
@@ -61,6 +73,7 @@ export class OperatorHarness {
   #output: TimedRecord[] = []
   readonly #sides = new Map<string, TimedRecord[]>()
   readonly #context: OperatorContext
+  readonly #operatorState = new HeapOperatorState()
   readonly #copies: boolean
   #watermarkMs = NO_TIME
   #wakeMs = Number.POSITIVE_INFINITY
@@ -83,7 +96,18 @@ export class OperatorHarness {
   ): Promise<OperatorHarness> {
     const harness = new OperatorHarness('spec' in options ? fromSpec(options) : options)
     await harness.operator.open(harness.#context)
+    if (options.restore !== undefined) harness.#restore(options.restore)
     return harness
+  }
+
+  snapshot(): HarnessSnapshot {
+    const own = this.operator.snapshot?.()
+    const lists = this.#operatorState.snapshot()
+    const chunks: StateChunk[] = []
+    const sink = { chunk: (chunk: StateChunk) => void chunks.push(chunk) }
+    const walk = this.keyedState?.snapshot(this.#context.operatorId, sink)
+    while (walk?.isDone === false) walk.step(1000)
+    return { chunks, lists, own, watermarkMs: this.#watermarkMs }
   }
 
   /** Everything emitted to the main output so far. */
@@ -141,6 +165,16 @@ export class OperatorHarness {
     await this.operator.close?.()
   }
 
+  #restore({ chunks, lists, own, watermarkMs }: HarnessSnapshot): void {
+    for (const { sections, parts } of chunks) {
+      for (const part of parts) this.keyedState?.restore(sections[part.section]!, part)
+    }
+    for (const list of lists) this.#operatorState.restore(list)
+    if (own !== undefined) this.operator.restore?.([own])
+    this.operator.restored?.()
+    if (this.operator.ownsWatermarks !== true) this.watermark(watermarkMs)
+  }
+
   #makeContext(name: string, maxParallelism: number): OperatorContext {
     return {
       name,
@@ -162,7 +196,7 @@ export class OperatorHarness {
         recordsUnreadable: { add: (n) => void (this.metrics.recordsUnreadable += n) },
       },
       keyed: this.keyedState,
-      operatorState: new HeapOperatorState(),
+      operatorState: this.#operatorState,
       watermark: () => this.#watermarkMs,
       wakeAt: (timeMs) => void (this.#wakeMs = timeMs),
       wake: () => {},

@@ -11,3 +11,36 @@ test('a list of operator state holds copies, under its name', () => {
   state.list('offsets').clear()
   expect(state.list('offsets').size).toBe(0)
 })
+
+test('a list is restored by its name, before and after it was asked for', () => {
+  const before = new HeapOperatorState()
+  const given = [{ at: new Date(5) }, 'text', -0, undefined, Uint8Array.of(1, 2)]
+  for (const item of given) before.list<unknown>('items').add(item)
+  const lists = before.snapshot()
+  before.list<unknown>('items').add('later')
+  const after = new HeapOperatorState()
+  for (const list of lists) after.restore(list)
+  const items = after.list<unknown>('items')
+  expect([...items]).toEqual(given)
+  after.restore({ name: 'items', items: lists[0]!.items.slice(0, 2).map((b) => Buffer.from(b)) })
+  expect([...items]).toEqual([...given, ...given.slice(0, 2)])
+})
+
+test('an item of a list that cannot be read or written names the list', () => {
+  const state = new HeapOperatorState()
+  expect(() => state.restore({ name: 'items', items: [Uint8Array.of(9)] })).toThrow(
+    expect.objectContaining({
+      code: 'CHECKPOINT_DAMAGED',
+      message: expect.stringContaining("'items'"),
+    }),
+  )
+  const items = state.list<Record<string, unknown>>('items')
+  items.add({})
+  for (const item of items as Iterable<Record<string, unknown>>) item.call = () => {}
+  expect(() => state.snapshot()).toThrow(
+    expect.objectContaining({
+      code: 'STATE_NOT_ENCODABLE',
+      message: expect.stringContaining("'items'"),
+    }),
+  )
+})

@@ -27,7 +27,7 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn, KeyedStor
   readonly #table = new ByteTable()
   readonly #values: unknown[] = []
   readonly #lists = new EntryLists()
-  /** When an entry was inserted, as a number that only grows: the order survives a restore by it. */
+  /** When an entry was inserted, as a number that only grows: so its order survives a restore. */
   #sequences = new Float64Array(0)
   #nextSequence = 0
   /** Owners whose restored entries are not linked in their order yet. */
