@@ -89,7 +89,7 @@ test('each sink commits its own, from all subtasks', async () => {
   ])
 })
 
-test('each sink recovers its own, and one that was not in the checkpoint recovers nothing', async () => {
+test('each sink recovers its own, if it was in the checkpoint', async () => {
   const calls: unknown[] = []
   await sinksOf(calls).recover(committables.slice(0, 1), restored)
   expect(calls).toEqual([
@@ -104,7 +104,7 @@ test('a committer that cannot recover commits again', async () => {
   expect(calls.at(-1)).toEqual(['b', 'commit', [3], context('b')])
 })
 
-test('a job that goes on keeps what it could not commit; one that does not leaves nothing', async () => {
+test('a job that goes on keeps what it could not commit, and no other does', async () => {
   const calls: unknown[] = []
   const sinks = sinksOf(calls, {}, { commit: failing })
   await sinks.start()

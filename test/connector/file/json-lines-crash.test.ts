@@ -255,7 +255,7 @@ test('what is being overwritten cannot be gone on from', async () => {
   expect([...seen]).toEqual(expect.arrayContaining(['later 4', 'later 0', 'new 2']))
 })
 
-test('after each takeover the older checkpoint of the first lineage can be gone back to', async () => {
+test('after takeovers the first lineage can still be gone back to', async () => {
   // Every run publishes under its own lineage before the next one is started.
   const goOn: Action = async (scene, i) => {
     const run = new Run(scene.disk, `new${i}`)
@@ -272,7 +272,7 @@ test('after each takeover the older checkpoint of the first lineage can be gone 
   })
 })
 
-test('a job that goes on in an empty place misses nothing there, wherever it is killed', async () => {
+test('a job that goes on in an empty place misses nothing there', async () => {
   const goOn: Action = async (scene, i) => {
     const run = new Run(scene.disk, `new${i}`)
     await run.restore(at(4, 'far'), [
@@ -295,7 +295,7 @@ async function emptyScene(): Promise<Scene> {
   return { disk, parts: new Map() }
 }
 
-test('a job that is started anew before its first commit leaves nothing of the runs before', async () => {
+test('a job that is started anew before its first commit leaves nothing behind', async () => {
   const startAnew: Action = async (scene, i) => {
     const run = new Run(scene.disk, `new${i}`)
     await run.start()

@@ -50,7 +50,7 @@ async function restore(id: number, parts: readonly unknown[] = [], lineage = 'l1
   await committer().recover!(parts, { ...run, restored })
 }
 
-test('only a job that takes checkpoints says whose the directory is, until it has finished', async () => {
+test('a job that takes checkpoints marks the directory until it has finished', async () => {
   await start({ checkpointing: false })
   expect(readdirSync(directory)).toEqual([])
   await start()
@@ -62,7 +62,7 @@ test('only a job that takes checkpoints says whose the directory is, until it ha
   expect(readdirSync(directory)).toEqual(['part-0-1.jsonl'])
 })
 
-test('a restore commits what was prepared, withdraws what is later, and clears the rest', async () => {
+test('a restore commits what was prepared, withdraws what is later, clears the rest', async () => {
   await start()
   await commitAll(1)
   const second = await prepare(2)
