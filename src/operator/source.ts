@@ -26,7 +26,10 @@ export interface SplitEnumerator {
 /** A run of records. The compiled loop calls `record(i)` for each i in [0, count). */
 export interface Batch<T = unknown> {
   readonly count: number
-  /** A fresh record that belongs to the caller. Called once per index, in order. */
+  /**
+   * A fresh record that belongs to the caller. Called at most once per index, in order: after a
+   * restore it begins with the first that was not consumed.
+   */
   record(index: number): T
   /** Event time in epoch ms where the source has one of its own. */
   time?(index: number): number
@@ -53,12 +56,15 @@ export type NextBatch<T> = Batch<T> | undefined | 'later'
 
 /** Task thread: reads one split at a time. */
 export interface SplitReader<T = unknown> {
-  /** Starts a split at the position of one of its batches, or at its start. */
+  /**
+   * Starts a split at its start, or at the position of one of its batches. That batch comes again
+   * with the same count, since what was consumed of it is counted; behind it come the same records.
+   */
   open(split: Split, position: unknown | undefined): void | Promise<void>
   /** The next batch. May be asynchronous; the task goes on doing everything else meanwhile. */
   next(): NextBatch<T> | Promise<NextBatch<T>>
   /** With 'later': when to ask again, on the clock of the context; otherwise `wake` does it. */
-  readonly laterMs?: number
+  readonly laterMs?: number | undefined
   close(): void | Promise<void>
 }
 

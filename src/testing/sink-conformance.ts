@@ -1,12 +1,12 @@
 /**
  * Drives any sink through its contract: nothing is visible before its commit, a commit may come
- * twice, and what was never committed leaves nothing behind. For the tests of whoever writes a
- * connector; it throws where the contract is broken.
+ * twice, what was never committed leaves nothing behind, and a restore brings the output to where
+ * it was. For the tests of whoever writes a connector; it throws where the contract is broken.
  * Threads: the test's.
  */
 import { deepStrictEqual, ok } from 'node:assert/strict'
 import { ManualClock, turn } from '../base/clock.ts'
-import type { Sink, SinkCommitter, SinkWriter } from '../operator/sink.ts'
+import type { Sink, SinkCommitter, SinkWriter, StartContext } from '../operator/sink.ts'
 
 export interface SinkConformanceOptions<T> {
   readonly sink: Sink<T>
@@ -20,68 +20,122 @@ const lineage = 'conformance'
 const context = { lineage, sinkId: 'sink' }
 const SUBTASKS = 2
 
-/** Throws AssertionError. The output must be empty before; afterwards it is empty again. */
+/**
+ * Throws AssertionError. The output must be empty before; afterwards it is empty again. A restore
+ * of an older checkpoint is tried where the sink says that it can withdraw.
+ */
 export async function checkSink<T>(options: SinkConformanceOptions<T>): Promise<void> {
   ok(options.records.length >= 8, 'pass at least 8 records')
+  const parts = quarters(options.records)
   const run = new SinkRun(options)
   await run.start()
-  const [first, second, third, fourth] = quarters(options.records)
-  await run.expect([], 'output before anything was written')
+  await checkCommits(run, parts)
+  const uncommitted = await checkAbort(run, parts)
+  await checkRecovery(run, { parts, uncommitted })
+  if (options.sink.canWithdraw === true) await checkWithdrawal(run, parts)
+  await run.closeAll()
+  await run.overwrite()
+  await run.expect([], 'output that was to be overwritten')
+}
 
-  const committed = await run.writeAndPrepare(first!, 1)
+type Quarters<T> = readonly (readonly T[])[]
+
+async function checkCommits<T>(run: SinkRun<T>, [first, second, third]: Quarters<T>) {
+  await run.expect([], 'output before anything was written')
+  await run.write(first!)
+  const committed = await run.prepare(1)
   await run.expect([], 'output before its commit')
   await run.commit(committed)
   await run.expect([first!], 'the first commit')
   await run.commit(committed)
   await run.expect([first!], 'a commit that came twice')
 
-  const later = await run.writeAndPrepare(second!, 2)
+  await run.write(second!)
+  const pending = run.prepare(2)
   await run.write(third!)
-  await run.expect([first!], 'output of a checkpoint that is not complete')
+  const next = run.prepare(3)
+  const [later, last, none] = await Promise.all([pending, next, run.prepare(4)])
+  await run.expect([first!], 'output of checkpoints that are not complete')
   await run.commit(later)
-  await run.expect([first!, second!], 'the second commit')
+  await run.expect([first!, second!], 'a commit of what was prepared before more was written')
+  await run.commit([...later, ...last, ...none])
+  await run.expect([first!, second!, third!], 'a commit of what an earlier one left')
+}
 
-  const lost = await run.writeAndPrepare(fourth!, 3)
-  ok(lost.length > 0, 'a checkpoint with records gave no committables')
+/** Leaves output of checkpoint 5 uncommitted, as a crash before its commit does. */
+async function checkAbort<T>(run: SinkRun<T>, [first, second, third, fourth]: Quarters<T>) {
+  await run.write(fourth!)
+  const uncommitted = await run.prepare(5)
+  ok(uncommitted.length > 0, 'a checkpoint with records gave no committables')
+  await run.write(first!)
+  await run.prepare(6)
+  await run.write(first!)
   await run.close()
-  await run.abort()
-  await run.expect([first!, second!], 'output after a job that was withdrawn')
-  await run.recover([...committed, ...later])
-  await run.expect([first!, second!], 'output after a restore')
-  await run.overwrite()
-  await run.expect([], 'output that was to be overwritten')
+  await run.abort(uncommitted)
+  await run.expect([first!, second!, third!], 'output after a job that was aborted')
+  return uncommitted
+}
+
+interface Crashed<T> {
+  readonly parts: Quarters<T>
+  readonly uncommitted: readonly unknown[]
+}
+
+async function checkRecovery<T>(run: SinkRun<T>, { parts, uncommitted }: Crashed<T>) {
+  await run.recover(5, uncommitted)
+  await run.expect(parts, 'output after a restore')
+  await run.recover(5, uncommitted)
+  await run.expect(parts, 'output after a restore that came twice')
+}
+
+async function checkWithdrawal<T>(run: SinkRun<T>, [first, second, third]: Quarters<T>) {
+  await run.recover(2, [])
+  await run.expect([first!, second!], 'output after a restore of an older checkpoint')
+  await run.recover(2, [])
+  await run.expect([first!, second!], 'output after two restores of an older checkpoint')
+  await run.open()
+  await run.write(third!)
+  const committed = await run.prepare(7)
+  await run.close()
+  await run.recover(7, committed)
+  await run.expect([first!, second!, third!], 'output of an attempt after a restore')
 }
 
 class SinkRun<T> {
   readonly #options: SinkConformanceOptions<T>
-  readonly #committer: SinkCommitter | undefined
-  readonly #writers: readonly SinkWriter<T>[]
+  readonly #committers: SinkCommitter[] = []
+  #writers: readonly SinkWriter<T>[] = []
+  #attempt = 0
 
   constructor(options: SinkConformanceOptions<T>) {
     this.#options = options
-    this.#committer = options.sink.committer?.()
+  }
+
+  async start(): Promise<void> {
+    await this.#started({ overwrite: false })
+    await this.open()
+  }
+
+  /** The writers of the next attempt. */
+  async open(): Promise<void> {
+    this.#attempt++
     this.#writers = Array.from({ length: SUBTASKS }, (_, subtask) =>
-      options.sink.writer({
+      this.#options.sink.writer({
         ...context,
         subtask,
         parallelism: SUBTASKS,
-        attempt: 1,
+        attempt: this.#attempt,
         clock: new ManualClock(),
         wake: () => {},
       }),
     )
-  }
-
-  async start(): Promise<void> {
-    await this.#committer?.start?.({ ...context, overwrite: false, restoring: false })
     for (const writer of this.#writers) await writer.open?.()
   }
 
   async overwrite(): Promise<void> {
-    const again = this.#options.sink.committer?.()
-    await again?.start?.({ ...context, overwrite: true, restoring: false })
+    const again = await this.#started({ overwrite: true })
+    await again?.finish?.(context)
     await again?.close?.()
-    await this.#committer?.close?.()
   }
 
   async write(records: readonly T[]): Promise<void> {
@@ -96,12 +150,10 @@ class SinkRun<T> {
     for (const writer of this.#writers) writer.flush?.()
   }
 
-  async writeAndPrepare(records: readonly T[], checkpointId: number): Promise<readonly unknown[]> {
-    await this.write(records)
-    const committables: unknown[] = []
-    for (const writer of this.#writers) {
-      committables.push(...(await writer.prepareCommit(checkpointId)))
-    }
+  /** All writers are called before this returns. */
+  async prepare(checkpointId: number): Promise<readonly unknown[]> {
+    const prepared = this.#writers.map((writer) => writer.prepareCommit(checkpointId))
+    const committables = (await Promise.all(prepared)).flat()
     const plain = structuredClone(committables)
     deepStrictEqual(plain, committables, 'a committable is not plain')
     return plain
@@ -111,19 +163,24 @@ class SinkRun<T> {
     await this.#committer?.commit(committables, context)
   }
 
-  async recover(committables: readonly unknown[]): Promise<void> {
-    const again = this.#options.sink.committer?.()
-    await again?.start?.({ ...context, overwrite: false, restoring: true })
-    await again?.recover?.(committables, context)
-    await again?.close?.()
+  /** As another process does. */
+  async recover(checkpointId: number, committables: readonly unknown[]): Promise<void> {
+    const restored = { lineage, checkpointId }
+    const again = await this.#started({ overwrite: false, restored })
+    if (again?.recover === undefined) await again?.commit(committables, context)
+    else await again.recover(committables, { ...context, restored })
   }
 
-  async abort(): Promise<void> {
-    await this.#committer?.abort?.(context)
+  async abort(keep: readonly unknown[]): Promise<void> {
+    await this.#committer?.abort?.({ ...context, keep })
   }
 
   async close(): Promise<void> {
     for (const writer of this.#writers) await writer.close()
+  }
+
+  async closeAll(): Promise<void> {
+    for (const committer of this.#committers) await committer.close?.()
   }
 
   /** The records of each subtask, in order; nothing is said about the order between subtasks. */
@@ -137,6 +194,18 @@ class SinkRun<T> {
       const ofSubtask = found.filter((record) => names.has(JSON.stringify(record)))
       deepStrictEqual(ofSubtask, own, `${what}: records of subtask ${subtask}`)
     }
+  }
+
+  get #committer(): SinkCommitter | undefined {
+    return this.#committers[0]
+  }
+
+  async #started(given: Pick<StartContext, 'overwrite' | 'restored'>) {
+    const committer = this.#options.sink.committer?.()
+    if (committer === undefined) return undefined
+    this.#committers.push(committer)
+    await committer.start?.({ ...context, ...given, checkpointing: true })
+    return committer
   }
 }
 

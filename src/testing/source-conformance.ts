@@ -18,8 +18,8 @@ export interface SourceConformanceOptions {
 
 /**
  * Checks that splits are stable and plain, that every record is a fresh one, that a split opened
- * at the position of any of its batches goes on with the same batch, and that a reader may read one
- * split after the other. Gives all records, split after split, for a comparison with what was
+ * at the position of any of its batches goes on with the same batches, that such a batch may be
+ * read from any of its records on, and that a reader may read one split after the other. Gives all records, split after split, for a comparison with what was
  * expected. Throws AssertionError.
  *
  * @example
@@ -43,7 +43,9 @@ export async function checkSource<T>(
 }
 
 interface BatchContent<T> {
+  readonly count: number
   readonly position: unknown
+  readonly watermark: number | undefined
   readonly records: readonly T[]
   readonly times: readonly number[]
   readonly unreadable: readonly unknown[]
@@ -106,6 +108,24 @@ class SourceRun<T> {
       const what = `split ${split.id} opened at ${JSON.stringify(position)} reads otherwise`
       // A split without an end gives more behind the last batch that was read before.
       deepStrictEqual(again.batches.slice(0, expected.length), expected, what)
+      await this.#checkMiddle(split, batches[k]!)
+    }
+  }
+
+  /** After a restore the records that were consumed are not asked for again. */
+  async #checkMiddle(split: Split, expected: BatchContent<T>): Promise<void> {
+    const { position, records, times } = expected
+    for (const from of new Set([1, records.length >> 1, records.length - 1])) {
+      if (from <= 0 || from >= records.length) continue
+      const batch = await this.#withReader(async (reader, clock) => {
+        await reader.open(structuredClone(split), structuredClone(position))
+        const first = await nextOf(reader, clock)
+        ok(first !== undefined, `split ${split.id} has no batch where it had one`)
+        return contentOf(first, from)
+      })
+      const what = `a batch of split ${split.id} that is read from record ${from} on is another`
+      const rest = { ...expected, records: records.slice(from), times: times.slice(from) }
+      deepStrictEqual(batch, rest, what)
     }
   }
 
@@ -129,15 +149,23 @@ class SourceRun<T> {
     let records = 0
     await reader.open(structuredClone(at.split), at.position)
     while (records < (this.#options.recordsPerSplitMax ?? Number.POSITIVE_INFINITY)) {
-      const batch = await reader.next()
+      const batch = await nextOf(reader, clock)
       if (batch === undefined) break
-      if (batch === 'later') await wait(reader, clock)
-      else {
-        batches.push(contentOf(batch))
-        records += batch.count
-      }
+      batches.push(contentOf(batch, 0))
+      records += batch.count
     }
     return { batches }
+  }
+}
+
+async function nextOf<T>(
+  reader: SplitReader<T>,
+  clock: ManualClock,
+): Promise<Batch<T> | undefined> {
+  for (;;) {
+    const batch = await reader.next()
+    if (batch !== 'later') return batch
+    await wait(reader, clock)
   }
 }
 
@@ -148,15 +176,17 @@ async function wait(reader: SplitReader, clock: ManualClock): Promise<void> {
   await turn()
 }
 
-function contentOf<T>(batch: Batch<T>): BatchContent<T> {
+/** From its `from`-th record on. */
+function contentOf<T>(batch: Batch<T>, from: number): BatchContent<T> {
   const records: T[] = []
   const times: number[] = []
-  for (let i = 0; i < batch.count; i++) {
+  for (let i = from; i < batch.count; i++) {
     records.push(batch.record(i))
     if (batch.time !== undefined) times.push(batch.time(i))
   }
   checkUnreadable(batch)
-  return { position: batch.position, records, times, unreadable: [...(batch.unreadable ?? [])] }
+  const { count, position, watermark, unreadable = [] } = batch
+  return { count, position, watermark, records, times, unreadable: [...unreadable] }
 }
 
 function checkUnreadable(batch: Batch): void {

@@ -14,7 +14,7 @@ import type {
   StartContext,
 } from '../../operator/sink.ts'
 import { DirectoryFiles, type OutputFiles } from './output-files.ts'
-import type { Inheritance, OutputMarker } from './output-marker.ts'
+import type { OutputMarker } from './output-marker.ts'
 import { inherit, lineagesOf, readMarker, removeMarker, writeMarker } from './output-marker.ts'
 import type { PartFile } from './part-files.ts'
 import { checkpointOf, hiddenPrefix, isHiddenPart, isVisiblePart } from './part-files.ts'
@@ -188,7 +188,7 @@ function decideStart(
 function inheritanceOf(
   marker: Found['marker'],
   { lineage, sinkId, restored }: Pick<StartContext, 'lineage' | 'sinkId' | 'restored'>,
-): Inheritance | undefined {
+): ReturnType<typeof inherit> {
   if (marker === undefined || marker === 'unreadable' || restored === undefined) return undefined
   return marker.sinkId === sinkId ? inherit(marker, restored, lineage) : undefined
 }

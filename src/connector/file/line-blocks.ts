@@ -75,27 +75,31 @@ export class LineBlocks {
     closeSync(this.#fd)
   }
 
-  /** Index behind the block that begins at `from`; -1 if its first line is too long. */
+  /**
+   * Index behind the block that begins at `from`; -1 if its first line is too long. It depends on
+   * the lines alone, not on how much of them was read before: blocks are positions.
+   */
   #blockEnd(): number {
     const left = this.#range.end - this.byte
-    while (this.#to - this.#from < Math.min(BLOCK_BYTES, left) && this.#fill());
-    const last = this.#from + Math.min(BLOCK_BYTES, left) - 1
-    // The range's last line ends behind the range.
-    const beyond = left <= BLOCK_BYTES ? this.#find(last) : -1
-    if (beyond !== -1) return beyond + 1
-    const within = this.#buffer.subarray(0, this.#to).lastIndexOf(NEWLINE, last)
-    if (within >= this.#from) return within + 1
-    return this.#lineEnd()
+    const size = Math.min(BLOCK_BYTES, left)
+    while (this.#to - this.#from < size && this.#fill());
+    const newline = this.#buffer.subarray(0, this.#to).lastIndexOf(NEWLINE, this.#from + size - 1)
+    const whole = Math.max(0, newline + 1 - this.#from)
+    if (whole === size || (whole > 0 && left > BLOCK_BYTES)) return this.#from + whole
+    // A line longer than a block, or the range's last one, which ends behind the range.
+    const end = this.#lineEnd(whole)
+    return end === -1 && whole > 0 ? this.#from + whole : end
   }
 
-  /** Index behind the line that begins at `from`, reading on as needed. */
-  #lineEnd(): number {
-    let searched = 0
-    for (;;) {
+  /** Index behind the line that begins `start` bytes behind `from`, reading on as needed. */
+  #lineEnd(start: number): number {
+    // With the carriage return that does not count.
+    const bytesMax = this.#range.lineBytesMax + 1
+    for (let searched = start; ; ) {
       const found = this.#find(this.#from + searched)
-      if (found !== -1) return found + 1
+      if (found !== -1) return found - this.#from - start > bytesMax ? -1 : found + 1
       searched = this.#to - this.#from
-      if (searched > this.#range.lineBytesMax) return -1
+      if (searched - start > bytesMax) return -1
       if (!this.#fill()) return this.#to
     }
   }

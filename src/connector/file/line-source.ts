@@ -77,6 +77,9 @@ export class LineReader<T> implements SplitReader<T> {
   #linesSince = 0
   /** Lines before the anchor; counted when first asked for. */
   #linesBefore: number | undefined
+  /** Where the block starts, and the lines of it that were read. */
+  #block = 0
+  #linesInBlock = 0
 
   constructor(options: LineReaderOptions<T>) {
     this.#options = options
@@ -100,6 +103,8 @@ export class LineReader<T> implements SplitReader<T> {
     for (;;) {
       const block = this.#blocks!.next()
       if (block === undefined) return undefined
+      this.#block = block.byte
+      this.#linesInBlock = 0
       const batch =
         block.text === undefined ? this.#tooLong(block.byte) : this.#parse(block.byte, block.text)
       if (batch.count > 0 || batch.unreadable.length > 0) return batch
@@ -121,7 +126,7 @@ export class LineReader<T> implements SplitReader<T> {
       const line = text.slice(at, text.charCodeAt(next - 1) === 13 && next > at ? next - 1 : next)
       const problem = isTooLong(line, lineBytesMax) ? this.#tooLongText() : parse(line, records)
       if (problem !== undefined) unreadable.push(this.#unreadable(problem, line, records.length))
-      this.#linesSince++
+      this.#endLine()
       at = next + 1
     }
     return lineBatch(byte, records, unreadable)
@@ -129,8 +134,13 @@ export class LineReader<T> implements SplitReader<T> {
 
   #tooLong(byte: number) {
     const unreadable = [this.#unreadable(this.#tooLongText(), '', 0)]
-    this.#linesSince++
+    this.#endLine()
     return lineBatch<T>(byte, [], unreadable)
+  }
+
+  #endLine(): void {
+    this.#linesSince++
+    this.#linesInBlock++
   }
 
   #tooLongText(): string {
@@ -141,13 +151,17 @@ export class LineReader<T> implements SplitReader<T> {
     return { place: this.#place(), text: line.slice(0, TEXT_MAX), reason, before }
   }
 
-  /** Of the line that is being read: `file:line`, as long as the lines before it can be counted. */
+  /**
+   * Of the line that is being read: `file:line`, as long as the lines before it can be counted.
+   * Either is the same wherever reading began.
+   */
   #place(): string {
     const { path } = this.#split!
-    const line = this.#linesSince + 1
-    if (this.#anchor > COUNT_BYTES_MAX) return `${path}: line ${line} from byte ${this.#anchor} on`
+    if (this.#block > COUNT_BYTES_MAX) {
+      return `${path}: line ${this.#linesInBlock + 1} from byte ${this.#block} on`
+    }
     this.#linesBefore ??= countLines(path, this.#anchor)
-    return `${path}:${this.#linesBefore + line}`
+    return `${path}:${this.#linesBefore + this.#linesSince + 1}`
   }
 }
 

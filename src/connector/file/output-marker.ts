@@ -17,7 +17,7 @@ export interface OutputMarker {
 }
 
 /** What a restored job finds of its own. */
-export interface Inheritance {
+interface Inheritance {
   /** Output of later checkpoints is withdrawn. */
   readonly checkpointId: number
   /** False where the restored checkpoint's own output lies in another place. */

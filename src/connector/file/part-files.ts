@@ -34,7 +34,7 @@ export function hiddenPrefix(lineage: string): string {
   return `.part-${lineage.replaceAll(/[^A-Za-z0-9_]/g, '_')}-`
 }
 
-export interface HiddenPartOwner {
+interface HiddenPartOwner {
   readonly lineage: string
   readonly subtask: number
   readonly attempt: number

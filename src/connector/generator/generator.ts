@@ -80,6 +80,12 @@ function splitsOf(
   }))
 }
 
+/** How many a batch has depends on the clock, so it is part of where the batch is. */
+interface GeneratorPosition {
+  readonly done: number
+  readonly count: number
+}
+
 /** Records a batch may have. */
 const BATCH_RECORDS = 1024
 
@@ -89,6 +95,8 @@ class GeneratorReader<T> implements SplitReader<T> {
   #split: GeneratorSplit | undefined
   /** Records of the split that were given out or skipped. */
   #done = 0
+  /** Of the batch that is to be read again, if one is. */
+  #again = 0
   #records = 0
   /** Of this reader's schedule: its start, and the records given out since. */
   #startMs: number | undefined
@@ -102,7 +110,9 @@ class GeneratorReader<T> implements SplitReader<T> {
 
   open(split: Split, position: unknown | undefined): void {
     this.#split = split as GeneratorSplit
-    this.#done = (position as { done: number } | undefined)?.done ?? 0
+    const { done, count } = (position as GeneratorPosition | undefined) ?? { done: 0, count: 0 }
+    this.#done = done
+    this.#again = count
     this.#records = split.records ?? Number.POSITIVE_INFINITY
     this.#startMs ??= this.#context.clock.nowMs()
   }
@@ -110,8 +120,9 @@ class GeneratorReader<T> implements SplitReader<T> {
   next(): NextBatch<T> {
     const left = this.#records - this.#done
     if (left <= 0) return undefined
-    const count = Math.min(BATCH_RECORDS, left, this.#due())
+    const count = this.#again || Math.min(BATCH_RECORDS, left, this.#due())
     if (count <= 0) return 'later'
+    this.#again = 0
     const batch = generatedBatch(this.#options, this.#split!, { done: this.#done, count })
     this.#done += count
     this.#given += count
@@ -138,14 +149,14 @@ class GeneratorReader<T> implements SplitReader<T> {
 function generatedBatch<T>(
   options: GeneratorOptions<T>,
   split: GeneratorSplit,
-  range: { readonly done: number; readonly count: number },
+  range: GeneratorPosition,
 ): Batch<T> {
   const { make, time } = options
   const { step } = split
   const first = split.first + range.done * step
   const batch = {
     count: range.count,
-    position: { done: range.done },
+    position: range,
     record: (i: number) => make(first + i * step),
   }
   return time === undefined ? batch : { ...batch, time: (i) => time(first + i * step) }

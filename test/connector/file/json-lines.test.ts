@@ -196,6 +196,8 @@ test('a part that vanished before its commit fails the commit', async () => {
   await committer().abort!({ ...run, keep: [] })
   await expect(committer().commit(parts, run)).rejects.toMatchObject({
     code: 'OUTPUT_LOST',
-    message: `${directory}/part-0-1.jsonl cannot be made visible: .part-l1-0-1-0.inprogress is gone`,
+    message: expect.stringMatching(
+      /part-0-1\.jsonl cannot .+: \.part-l1-0-1-0\.inprogress is gone$/,
+    ),
   })
 })

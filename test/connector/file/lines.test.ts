@@ -89,6 +89,26 @@ test('files larger than the buffers are read completely, in any split size', asy
   }
 })
 
+test('blocks are cut by what the lines are, not by where reading began', async () => {
+  const lines = Array.from({ length: 9_000 }, (_, i) => `${i} ${'x'.repeat(i % 150)}`)
+  const path = file(`${lines.join('\n')}\n`)
+  // The buffer of the first split ends where the split does, in the middle of a line.
+  for (const splitBytes of ['256 kb', '192 kb', 262_143, 262_145] as const) {
+    expect(await checkSource(text(path, { splitBytes }))).toEqual(lines)
+  }
+})
+
+test('lines that are too long are told in the same way, wherever reading began', async () => {
+  const sizes = [400_000, 70_000, 300_000, 10, 500_000, 150_000, 90_000, 260_000, 600_000]
+  const lines = sizes.map((size) => JSON.stringify('x'.repeat(size)))
+  for (const maxLineBytes of [80_000, 200_000, 280_000, 450_000]) {
+    const fits = lines.filter((line) => line.length <= maxLineBytes)
+    const path = file(`${lines.join('\n')}\n`)
+    const found = await checkSource(fromJsonLines(path, { maxLineBytes, splitBytes: '1 mb' }))
+    expect(found.map((record) => JSON.stringify(record))).toEqual(fits)
+  }
+})
+
 test('a line larger than the buffer is a record like any other', async () => {
   const long = 'é'.repeat(400_000)
   const path = file(`a\n${long}\nb\n`)

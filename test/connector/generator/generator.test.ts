@@ -60,6 +60,24 @@ test('what was missed while the task was held up is made up for', async () => {
   expect(total(await batchesUntil(source, 10_000, 2500))).toBe(1001)
 })
 
+test('a batch that made up for a delay is as large when it is read again', async () => {
+  const source = generator({ rate: 100, make: (index) => index })
+  const late = (await batchesUntil(source, 10_000, 2500))[1]!
+  expect(late.count).toBe(250)
+  const reader = source.reader({
+    subtask: 0,
+    parallelism: 1,
+    clock: new ManualClock(),
+    wake: () => {},
+  })
+  const [split] = await splitsFor(source, 1)
+  await reader.open(split!, structuredClone(late.position))
+  expect(await reader.next()).toMatchObject({ count: 250, position: late.position })
+  // It is on account of the schedule that begins now.
+  expect(await reader.next()).toBe('later')
+  expect(reader.laterMs).toBe(2500)
+})
+
 test('the rate holds over all subtasks together', async () => {
   const source = generator({ rate: 100, make: (index) => index })
   for (const [subtask, split] of (await splitsFor(source, 4)).entries()) {
