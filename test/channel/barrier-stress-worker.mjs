@@ -15,6 +15,7 @@ import { InputGate } from '../../dist/channel/input-gate.js'
 import { OutputChannel } from '../../dist/channel/output-channel.js'
 import { OutputCredit } from '../../dist/channel/output-credit.js'
 import { RecordWriter } from '../../dist/channel/record-writer.js'
+import { atomicWords } from '../../dist/channel/shared-words.js'
 import { Codecs } from '../../dist/codec/codecs.js'
 import { MARK_WATERMARK } from '../../dist/codec/page.js'
 import { GateInput } from '../../dist/task/gate-input.js'
@@ -34,15 +35,18 @@ const random = prng(seed)
 const progress = new Int32Array(workerData.progress)
 const shared = new Int32Array(workerData.checkpoints)
 const pauseWord = new Int32Array(new SharedArrayBuffer(4))
-const bells = workerData.doorbells.map((buffer) => new Doorbell(buffer))
+const words = hesitant(atomicWords)
+const bells = workerData.doorbells.map((buffer) => new Doorbell(buffer, words))
 const doorbell = bells[index]
 const codecs = new Codecs()
 const credit = new OutputCredit({ doorbell, beyondOverdraft: 'block', overdraftBytesMax: 1 << 20 })
 const edge = new EdgeState()
-const channels = workerData.inputs.map((input, k) => new InputChannel(input, { index: k, codecs }))
+const channels = workerData.inputs.map(
+  (input, k) => new InputChannel(input, { index: k, codecs, words }),
+)
 const gate = new InputGate(channels, doorbell)
 const outputs = workerData.outputs.map(
-  (output) => new OutputChannel(output, { codecs, credit, edge, withTime: true }),
+  (output) => new OutputChannel(output, { codecs, credit, edge, withTime: true, words }),
 )
 const writer =
   outputs.length === 0
@@ -85,9 +89,32 @@ if (isSource) await runSource()
 else await runConsumer()
 parentPort.postMessage({ sent, received, placed, snapshots, parks, blocked })
 
+/**
+ * Hesitates now and then before an access to a shared word, so that other threads get between two
+ * accesses that otherwise lie some nanoseconds apart.
+ */
+function hesitant(inner) {
+  const hesitate = () => {
+    if (random.below(100) === 0) Atomics.wait(pauseWord, 0, 0, random.below(10) / 100)
+  }
+  const wrap = (access) =>
+    function hesitantAccess(ints, word, value) {
+      hesitate()
+      return access(ints, word, value)
+    }
+  const { load, store, exchange, or } = inner
+  return {
+    ...inner,
+    load: wrap(load),
+    store: wrap(store),
+    exchange: wrap(exchange),
+    or: wrap(or),
+  }
+}
+
 async function runSource() {
   for (let left = plan.calls; left > 0; ) {
-    if (random.below(20) === 0) placeNext()
+    if (random.below(20) === 0) while (placeNext() && random.below(3) > 0) {}
     if (isCoordinator && random.below(plan.triggerOneIn) === 0) trigger()
     if (!hasCredit()) await park(hasCredit)
     else {
