@@ -99,7 +99,7 @@ async function isHeld(holder: Holder, own: Holder): Promise<boolean> {
   return holder.pid !== 0 && (await stateOf(holder, own)) !== 'gone'
 }
 
-/** Removes the file if it is still that of the dead holder; somebody else may have, or may do so. */
+/** Removes the file if it is still that of the dead holder; somebody else may do so as well. */
 async function takeAway(path: string, dead: Holder, own: Holder): Promise<void> {
   const claim = join(dirname(path), `${CLAIM_PREFIX}${dead.nonce}`)
   if (await makeFile(claim, { ...own, nonce: randomUUID() })) {

@@ -16,23 +16,14 @@ import type { Clock } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import type { BlobStore, StoreDescription } from '../storage/contract.ts'
 import { createStore } from '../storage/create-store.ts'
-import {
-  makeDirectory,
-  syncDirectory,
-  TEMPORARY_PREFIX,
-  unlinkIfThere,
-} from '../storage/durable-files.ts'
+import { syncDirectory, TEMPORARY_PREFIX, unlinkIfThere } from '../storage/durable-files.ts'
+import { makeDirectory } from '../storage/make-directory.ts'
 import { reasonOf, storageFailed } from '../storage/storage-errors.ts'
+import { checkpointId, checkpointName, METADATA_NAME } from './checkpoint-names.ts'
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts'
 import { HistoryFile } from './history-file.ts'
 import { JOB_FILE_FORMAT, type JobFile, readJobFile, writeJobFile } from './job-file.ts'
-import {
-  checkpointId,
-  checkpointName,
-  type ListedCheckpoint,
-  listCheckpoints,
-  METADATA_NAME,
-} from './retained-checkpoints.ts'
+import { type ListedCheckpoint, listCheckpoints } from './retained-checkpoints.ts'
 
 export interface JobDirectoryOptions {
   readonly jobName: string

@@ -40,7 +40,7 @@ export interface VertexMetadata {
   readonly tasks: readonly TaskSnapshot[]
 }
 
-export interface OperatorMetadata {
+interface OperatorMetadata {
   readonly operatorId: string
   readonly name: string
   readonly uid?: string | undefined

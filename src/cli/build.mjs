@@ -85,6 +85,7 @@ const ENTRIES = [
   'connector/file/index',
   'connector/generator/index',
   'task/worker',
+  'state/pool-worker',
   'cli/main',
   'cli/describe-error',
   'cli/progress',

@@ -4,6 +4,7 @@
  * ends in CHECKPOINT_DAMAGED, which names the file.
  * Threads: any.
  */
+import type { SluiceError } from '../base/errors.ts'
 import { checksumOf } from '../storage/checksum.ts'
 import type { BlobHandle, BlobStore } from '../storage/contract.ts'
 import { checkpointDamaged } from '../storage/storage-errors.ts'
@@ -76,6 +77,15 @@ export class StateFileReader {
     }
   }
 
+  /** Reads every block; tells what is wrong with each that is damaged. */
+  async damages(): Promise<readonly SluiceError[]> {
+    const whole = this.#whole ?? (await readWhole(this.#source))
+    return this.#blocks.flatMap((block) => {
+      const part = unpackBlock(whole.subarray(block.from, block.to), block)
+      return typeof part === 'string' ? [this.#damaged(block, part)] : []
+    })
+  }
+
   #isWanted({ section, keyGroup }: IndexedBlock, wanted: PartsWanted): boolean {
     if (keyGroup < wanted.from || keyGroup >= wanted.to) return false
     const ids = wanted.operatorIds
@@ -90,7 +100,7 @@ export class StateFileReader {
     }
   }
 
-  #damaged(block: IndexedBlock, what: string): Error {
+  #damaged(block: IndexedBlock, what: string): SluiceError {
     const { name, operatorId } = this.sections[block.section]!
     const which = `key group ${block.keyGroup} of '${name}' (operator ${operatorId})`
     return checkpointDamaged(this.#source.place, `has a block, ${which}, that ${what}`)

@@ -4,7 +4,7 @@
  * Threads: any.
  */
 import { randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errnoOf } from './storage-errors.ts'
 
@@ -51,21 +51,6 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/**
- * As `mkdir -p`, durably. (Node's own goes round for ever where a parent takes no directories.)
- */
-export async function makeDirectory(path: string): Promise<void> {
-  const missing: string[] = []
-  for (let at = path; !(await exists(at)) && dirname(at) !== at; at = dirname(at)) missing.push(at)
-  for (const folder of missing.reverse()) {
-    await mkdir(folder).catch((error: unknown) => {
-      // Another thread may make it at the same time.
-      if (errnoOf(error) !== 'EEXIST') throw error
-    })
-    await syncDirectory(dirname(folder))
-  }
-}
-
 /** False if there was none. */
 export async function unlinkIfThere(path: string): Promise<boolean> {
   try {
@@ -80,16 +65,6 @@ export async function unlinkIfThere(path: string): Promise<boolean> {
 /** After a failure, which is what must be told: a second one would only hide it. */
 export async function removeLeftover(path: string): Promise<void> {
   await unlink(path).catch(() => undefined)
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false
-    throw error
-  }
 }
 
 async function writeAll(file: FileHandle, parts: readonly Uint8Array[]): Promise<void> {

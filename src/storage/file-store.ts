@@ -10,7 +10,6 @@ import { dirname, join } from 'node:path'
 import { assert } from '../base/assert.ts'
 import type { BlobInfo, BlobStore } from './contract.ts'
 import {
-  makeDirectory,
   removeLeftover,
   syncDirectory,
   TEMPORARY_PREFIX,
@@ -18,6 +17,7 @@ import {
   unlinkIfThere,
   writeDurably,
 } from './durable-files.ts'
+import { makeDirectory } from './make-directory.ts'
 import { blobMissing, errnoOf, storageFailed } from './storage-errors.ts'
 
 /** The system reads a little less than 2 GiB at a time. */

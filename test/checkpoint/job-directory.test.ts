@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ManualClock } from '../../src/base/clock.ts'
 import { JobDirectory } from '../../src/checkpoint/job-directory.ts'
 import { encodeMetadata } from '../../src/checkpoint/metadata.ts'
-import { resolveCheckpoint } from '../../src/checkpoint/retained-checkpoints.ts'
+import { resolveCheckpoint } from '../../src/checkpoint/resolve-checkpoint.ts'
 import type { BlobStore } from '../../src/storage/contract.ts'
 import { withDiskFaults } from '../fixtures/disk-faults.mjs'
 import { sampleMetadata, writeSampleFile } from './sample.ts'
@@ -128,6 +128,7 @@ test('checkpoints are listed newest first, with what is wrong with the others', 
   const directory = await open()
   for (const id of [2, 10, 9]) await complete(directory.store, id)
   await writeSampleFile(directory.store, 'chk-11/state')
+  fs.writeFileSync(join(path, 'chk-33'), 'no folder')
   fs.truncateSync(join(path, 'chk-9/_metadata'), 40)
   const listed = await directory.listCheckpoints()
   expect(listed.map(({ id, name }) => [id, name])).toEqual([
@@ -136,7 +137,7 @@ test('checkpoints are listed newest first, with what is wrong with the others', 
     [9, 'chk-9'],
     [2, 'chk-2'],
   ])
-  expect(listed.map((one) => one.metadata?.checkpointId ?? one.error.code)).toEqual([
+  expect(listed.map((one) => (one.metadata ? one.metadata.checkpointId : one.error.code))).toEqual([
     'BLOB_MISSING',
     10,
     'CHECKPOINT_DAMAGED',

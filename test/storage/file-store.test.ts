@@ -51,7 +51,7 @@ test('only one of many writers publishes a name, and it is whole', async () => {
   expect(readdirSync(join(directory, 'chk-1'))).toEqual(['_metadata'])
 })
 
-test('blobs are listed by prefix, in the order of their names, without temporary files', async () => {
+test('blobs are listed by prefix, ordered by name, without temporary files', async () => {
   for (const name of ['chk-10/a', 'chk-1/b/c', 'chk-1/a', 'chk-2/a', 'other']) {
     await store().put(name, [bytes(name)])
   }
@@ -135,7 +135,7 @@ test('writes that stop short are continued', async () => {
   expect(text(await store().get('a'))).toBe(parts.map(text).join(''))
 })
 
-test('file, folder and parents are synced, and what a name stands for before the name', async () => {
+test('files and folders are synced, and what a name stands for before the name', async () => {
   const seen: string[] = []
   await withDiskFaults([{ op: '*', path: '', action: (op) => seen.push(op) }], async () => {
     await store().put('chk-1/a', [bytes('x')])

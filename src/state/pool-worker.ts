@@ -1,0 +1,70 @@
+/**
+ * What the side pool's threads do: packing state into files, writing and checking them. Errors
+ * travel as data, since their own properties do not survive the way.
+ * Threads: the side pool's.
+ */
+import { type ErrorData, errorToData } from '../base/errors.ts'
+import { checksumOf } from '../storage/checksum.ts'
+import type { BlobHandle, StoreDescription } from '../storage/contract.ts'
+import { createStore } from '../storage/create-store.ts'
+import { type CheckDepth, checkStateBlob } from './check-state-file.ts'
+import type { StateChunk } from './snapshot-contract.ts'
+import { packStateFile } from './state-file.ts'
+
+export interface WriteStateFile {
+  /** 'here': the bytes go back, to a store that only the asking thread can write to. */
+  readonly store: StoreDescription | 'here'
+  readonly name: string
+  readonly chunk: StateChunk
+  readonly compress: boolean
+}
+
+export interface CheckBlob {
+  readonly store: StoreDescription
+  readonly blob: BlobHandle
+  readonly depth: CheckDepth
+}
+
+export interface WrittenStateFile {
+  readonly blob: BlobHandle
+  /** For a store that is 'here'. Shared, so that it is not copied on the way. */
+  readonly bytes?: SharedArrayBuffer
+}
+
+export type Outcome<T> = { readonly value: T } | { readonly error: ErrorData }
+
+export function writeStateFile(job: WriteStateFile): Promise<Outcome<WrittenStateFile>> {
+  return outcomeOf(async () => {
+    const parts = packStateFile(job.chunk, job)
+    const bytes = parts.reduce((sum, { length }) => sum + length, 0)
+    const blob = { name: job.name, bytes, crc32: checksumOf(parts) }
+    if (job.store === 'here') return { blob, bytes: joined(parts, bytes) }
+    await createStore(job.store).put(job.name, parts)
+    return { blob }
+  })
+}
+
+export function checkBlob(job: CheckBlob): Promise<Outcome<readonly ErrorData[]>> {
+  return outcomeOf(async () => {
+    const found = await checkStateBlob(createStore(job.store), job.blob, job.depth)
+    return found.map((error) => errorToData(error))
+  })
+}
+
+async function outcomeOf<T>(action: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { value: await action() }
+  } catch (error) {
+    return { error: errorToData(error) }
+  }
+}
+
+function joined(parts: readonly Uint8Array[], bytes: number): SharedArrayBuffer {
+  const shared = new SharedArrayBuffer(bytes)
+  let at = 0
+  for (const part of parts) {
+    new Uint8Array(shared, at, part.length).set(part)
+    at += part.length
+  }
+  return shared
+}
