@@ -6,7 +6,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { packageVersion } from '../base/package-root.ts'
 import { checkOption, parseDefinition } from '../graph/parse-options.ts'
-import type { ListFlags } from './checkpoints.ts'
+import type { ListFlags, VerifyFlags } from './checkpoints.ts'
 import { describeError } from './describe-error.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { InfoFlags } from './info.ts'
@@ -18,7 +18,7 @@ const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug']
 const EXIT_CODES_HELP = `
 Exit codes:
   0    the job finished, or the reader of its output went away
-  1    the job failed
+  1    the job failed, or a checkpoint is damaged
   2    bad usage, or a job that could not be started
   130  cancelled by Ctrl-C (a second one ends at once)
   143  cancelled by SIGTERM`
@@ -120,6 +120,13 @@ function addCheckpoints(root: Command): void {
       const { list } = await import('./checkpoints.ts')
       process.exitCode = await list(directory, flags)
     })
+  checkpointCommand(group, 'verify')
+    .description('Read every byte of the completed ones and name each damaged file.')
+    .option('--id <n>', 'only this one', checkpointNumber)
+    .action(async (directory: string, flags: VerifyFlags) => {
+      const { verify } = await import('./checkpoints.ts')
+      process.exitCode = await verify(directory, flags)
+    })
 }
 
 function checkpointCommand(group: Command, name: string): Command {
@@ -156,6 +163,11 @@ function parallelism(text: string): number {
   if (!/^\d+$/.test(text) || Number(text) === 0) {
     throw new InvalidArgumentError('It must be a whole number from 1 on.')
   }
+  return Number(text)
+}
+
+function checkpointNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
   return Number(text)
 }
 
