@@ -301,12 +301,11 @@ export class JobCheckpoints {
 
   #record(stats: CheckpointStats): Promise<void> {
     const { storage, log } = this.#options
-    const recorded = storage
-      .record({ checkpointId: stats.id, ...stats })
-      .catch((error: unknown) => {
-        log.error({ error: String(error) }, 'the history of checkpoints could not be written')
-      })
+    const recorded = storage.record({ checkpointId: stats.id, ...stats }).catch((error) => {
+      log.error({ error: String(error) }, 'the history of checkpoints could not be written')
+    })
     this.#track(this.#work, recorded)
+    return recorded
   }
 
   #finish(): void {
