@@ -63,6 +63,7 @@ const contracts = [
   'src/codec/page.ts',
   'src/state/contract.ts',
   'src/operator/contract.ts',
+  'src/protocol/snapshot.ts',
   'src/operator/source.ts',
   'src/operator/sink.ts',
   'src/operator/spec.ts',

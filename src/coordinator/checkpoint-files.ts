@@ -5,16 +5,9 @@
 
 import { SluiceError } from '../base/errors.ts'
 import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
+import { blobsOf } from '../checkpoint/verify.ts'
 import { checkWhole } from '../state/state-file-reader.ts'
-import type { BlobHandle, BlobStore } from '../storage/contract.ts'
-
-/** All blobs that a checkpoint names. */
-export function blobsOf({ vertices }: CheckpointMetadata): readonly BlobHandle[] {
-  const tasks = vertices.flatMap((vertex) => vertex.tasks)
-  return tasks.flatMap(({ files }) =>
-    files.flatMap((file) => (file.kind === 'blob' ? [file.blob] : [])),
-  )
-}
+import type { BlobStore } from '../storage/contract.ts'
 
 /** What is wrong with the first file that is not as it was written. */
 export async function damageOf(

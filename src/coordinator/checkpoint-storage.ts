@@ -5,8 +5,8 @@
  */
 
 import { SluiceError } from '../base/errors.ts'
+import { checkpointName, METADATA_NAME } from '../checkpoint/checkpoint-names.ts'
 import type { JobDirectory } from '../checkpoint/job-directory.ts'
-import { checkpointName, METADATA_NAME } from '../checkpoint/retained-checkpoints.ts'
 import type { StateChunk } from '../state/snapshot-contract.ts'
 import type { BlobHandle, BlobStore, StoreDescription } from '../storage/contract.ts'
 import { createStore } from '../storage/create-store.ts'

@@ -265,7 +265,9 @@ export class JobCheckpoints {
     const running = this.#running.get(checkpointId)
     this.#running.delete(checkpointId)
     this.#published.delete(checkpointId)
-    this.#record(statistics.failed(checkpointId, { failedMs: this.#nowMs(), failure }))
+    const recorded = this.#record(
+      statistics.failed(checkpointId, { failedMs: this.#nowMs(), failure }),
+    )
     const { reason, message } = failure
     log.warn({ checkpoint: checkpointId, reason }, `checkpoint failed: ${message}`)
     const attempt = this.#view?.attempt ?? 0
@@ -273,8 +275,10 @@ export class JobCheckpoints {
       this.#send(task, { type: 'abort-checkpoint', attempt, checkpointId })
     }
     for (const request of this.#requestsOf(checkpointId)) request.reject(checkpointFailed(failure))
-    // What is being written now must not stay behind.
-    const deleted = (running?.settled() ?? Promise.resolve()).then(() => this.#remove(checkpointId))
+    // What is being written now must not stay behind, and the id must be known to have been taken.
+    const deleted = Promise.all([recorded, running?.settled()]).then(() =>
+      this.#remove(checkpointId),
+    )
     this.#track(this.#work, deleted)
   }
 
@@ -295,14 +299,13 @@ export class JobCheckpoints {
     }
   }
 
-  #record(stats: CheckpointStats): void {
+  #record(stats: CheckpointStats): Promise<void> {
     const { storage, log } = this.#options
-    const recorded = storage
-      .record({ checkpointId: stats.id, ...stats })
-      .catch((error: unknown) => {
-        log.error({ error: String(error) }, 'the history of checkpoints could not be written')
-      })
+    const recorded = storage.record({ checkpointId: stats.id, ...stats }).catch((error) => {
+      log.error({ error: String(error) }, 'the history of checkpoints could not be written')
+    })
     this.#track(this.#work, recorded)
+    return recorded
   }
 
   #finish(): void {

@@ -3,12 +3,14 @@
  * Threads: main.
  */
 
+import { resolve } from 'node:path'
 import { SluiceError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
 import type { JobDirectory } from '../checkpoint/job-directory.ts'
 import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
-import type { ResolvedCheckpoint, RetainedCheckpoint } from '../checkpoint/retained-checkpoints.ts'
-import { resolveCheckpoint } from '../checkpoint/retained-checkpoints.ts'
+import type { ResolvedCheckpoint } from '../checkpoint/resolve-checkpoint.ts'
+import { resolveCheckpoint } from '../checkpoint/resolve-checkpoint.ts'
+import type { RetainedCheckpoint } from '../checkpoint/retained-checkpoints.ts'
 import type { JobOptions } from '../graph/options.ts'
 import type { StoreDescription } from '../storage/contract.ts'
 import { createStore } from '../storage/create-store.ts'
@@ -41,7 +43,7 @@ export interface StartingPointOptions {
 
 export async function startingPoint(from: StartingPointOptions): Promise<StartingPoint> {
   const { options, directory, newLineage } = from
-  const restore = options.restore ?? 'none'
+  const restore = isOwnPath(options.restore, directory) ? 'latest' : (options.restore ?? 'none')
   const named = restore === 'none' || restore === 'latest' ? undefined : await readNamed(restore)
   const nothing = nothingYet(named?.metadata.lineage ?? newLineage)
   if (directory === undefined) return named === undefined ? nothing : elsewhere(named, newLineage)
@@ -77,9 +79,15 @@ function elsewhere({ metadata, store, id }: ResolvedCheckpoint, lineage: string)
 
 async function readNamed(path: string): Promise<ResolvedCheckpoint> {
   const found = await resolveCheckpoint(path)
+  // Nobody asked for an older one.
+  if (found.skipped.length > 0) throw found.skipped[0]!.error
   const damage = await damageOf(found.metadata, createStore(found.store))
   if (damage !== undefined) throw damage
   return found
+}
+
+function isOwnPath(path: string | undefined, directory: JobDirectory | undefined): boolean {
+  return path !== undefined && directory !== undefined && resolve(path) === directory.path
 }
 
 function isOwn({ store }: ResolvedCheckpoint, directory: JobDirectory): boolean {

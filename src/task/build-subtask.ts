@@ -9,6 +9,7 @@ import type { Doorbell } from '../channel/doorbell.ts'
 import { InputChannel } from '../channel/input-channel.ts'
 import { InputGate } from '../channel/input-gate.ts'
 import { OutputCredit } from '../channel/output-credit.ts'
+import type { RecordWriter } from '../channel/record-writer.ts'
 import { Codecs } from '../codec/codecs.ts'
 import { NO_TIME } from '../codec/page.ts'
 import { timedEdges } from '../graph/event-time.ts'
@@ -103,20 +104,7 @@ export function buildSubtask(build: BuildSubtaskOptions): BuiltSubtask {
   })
   const parts: Parts = { build, vertex, codecs, runtime, subtask, metrics }
   const input = attachInput(parts)
-  if (deployment.checkpointing) {
-    parts.checkpoints = new TaskCheckpoints({
-      attempt: deployment.attempt,
-      task: deployment.task,
-      runtime,
-      writers: writers.slice(0, vertex.outputs.length),
-      snapshotInput: input.snapshot,
-      clock,
-      inlineBytesMax: options.checkpointInlineBytesMax,
-      send: build.send,
-      wake,
-    })
-    subtask.attachCheckpoints(parts.checkpoints)
-  }
+  if (deployment.checkpointing) attachCheckpoints(parts, { input, writers })
   return {
     subtask,
     runtime,
@@ -129,6 +117,26 @@ export function buildSubtask(build: BuildSubtaskOptions): BuiltSubtask {
       for (const end of [...deployment.inputs, ...deployment.outputs.flat()]) end.port.close()
     },
   }
+}
+
+function attachCheckpoints(
+  parts: Parts,
+  { input, writers }: { readonly input: BuiltInput; readonly writers: readonly RecordWriter[] },
+): void {
+  const { build, vertex, runtime, subtask } = parts
+  const { attempt, task, options } = build.deployment
+  parts.checkpoints = new TaskCheckpoints({
+    attempt,
+    task,
+    runtime,
+    writers: writers.slice(0, vertex.outputs.length),
+    snapshotInput: input.snapshot,
+    clock: build.clock,
+    inlineBytesMax: (options as JobOptions).checkpointInlineBytesMax,
+    send: build.send,
+    wake: () => build.doorbell.wake(),
+  })
+  subtask.attachCheckpoints(parts.checkpoints)
 }
 
 interface Parts {

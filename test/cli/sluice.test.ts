@@ -21,7 +21,8 @@ function sluice(...words: readonly string[]): Ended {
 test('--help names the commands and the exit codes', () => {
   const { code, out } = sluice('--help')
   expect(code).toBe(0)
-  for (const word of ['run', 'info', 'Exit codes', '130', '143']) expect(out).toContain(word)
+  for (const word of ['run', 'info', 'checkpoints', 'Exit codes', '130', '143'])
+    expect(out).toContain(word)
 })
 
 test('run --help says how the job gets its own arguments', () => {
@@ -53,6 +54,10 @@ test.each([
   [['run', 'x.ts', '--checkpoint-dir', 's3://a'], 'it must be a path or a file: URL'],
   [['run', 'words.ts', '--restore', 'latest'], 'on the command line with --checkpoint-dir'],
   [['run', 'words.ts', '--config', 'missing.yaml'], 'missing.yaml: there is no such file'],
+  [['checkpoints', 'list', 'missing'], 'CHECKPOINT_NOT_FOUND: there is no directory missing'],
+  [['checkpoints', 'verify', 'missing'], 'CHECKPOINT_NOT_FOUND: there is no directory missing'],
+  [['checkpoints', 'verify', '.', '--id', 'x'], 'It must be a whole number.'],
+  [['checkpoints', 'lst', '.'], 'Did you mean list?'],
   [['info', 'words.ts', '--restore', 'none'], '--restore is an option of another command'],
 ])('bad usage %o ends with code 2 and a sentence on standard error', (words, sentence) => {
   const { code, out, err } = sluice(...words)
