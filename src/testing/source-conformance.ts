@@ -19,8 +19,8 @@ export interface SourceConformanceOptions {
 /**
  * Checks that splits are stable and plain, that every record is a fresh one, that a split opened
  * at the position of any of its batches goes on with the same batches, that such a batch may be
- * read from any of its records on, and that a reader may read one split after the other. Gives all records, split after split, for a comparison with what was
- * expected. Throws AssertionError.
+ * read from any of its records on, and that a reader may read one split after the other. Gives all
+ * records, split after split, for a comparison with what was expected. Throws AssertionError.
  *
  * @example
  * const records = await checkSource(generator({ count: 5, make: (index) => index * 10 }))
