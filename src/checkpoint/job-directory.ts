@@ -10,7 +10,7 @@
  * Ids never come twice, whatever became of their checkpoints.
  * Threads: main.
  */
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
@@ -18,7 +18,7 @@ import type { BlobStore, StoreDescription } from '../storage/contract.ts'
 import { createStore } from '../storage/create-store.ts'
 import { syncDirectory, TEMPORARY_PREFIX, unlinkIfThere } from '../storage/durable-files.ts'
 import { makeDirectory } from '../storage/make-directory.ts'
-import { reasonOf, storageFailed } from '../storage/storage-errors.ts'
+import { errnoOf, reasonOf, storageFailed } from '../storage/storage-errors.ts'
 import { checkpointId, checkpointName, METADATA_NAME } from './checkpoint-names.ts'
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts'
 import { HistoryFile } from './history-file.ts'
@@ -110,6 +110,20 @@ export class JobDirectory {
     for (const id of deleted) await this.deleteCheckpoint(id)
     await this.#removeTemporaries()
     return { deleted, left: others.filter((id) => unreadable.includes(id)) }
+  }
+
+  /**
+   * A completed checkpoint that cannot be used: nobody restores it from now on, were it only that
+   * it could not be read for a moment. It is there to be looked at until it is deleted.
+   */
+  async setAside(id: number): Promise<void> {
+    const folder = join(this.path, checkpointName(id))
+    try {
+      await rename(join(folder, METADATA_NAME), join(folder, `${METADATA_NAME}.damaged`))
+      await syncDirectory(folder)
+    } catch (cause) {
+      if (errnoOf(cause) !== 'ENOENT') throw storageFailed(folder, 'renamed', cause)
+    }
   }
 
   /** Metadata first: what is left after a crash is no checkpoint any more. */

@@ -72,6 +72,11 @@ export class Checkpointing {
     return (isInitial ? this.start.store : own) ?? own!
   }
 
+  /** Before any output is withdrawn that these checkpoints count on. */
+  async setDamagedAside(): Promise<void> {
+    for (const id of this.start.abandoned) await this.#directory?.setAside(id)
+  }
+
   /** Whether the checkpoints of a job that ended so are kept. */
   keeps({ status }: Outcome): boolean {
     if (status === 'finished') return false

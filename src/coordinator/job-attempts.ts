@@ -83,12 +83,18 @@ export class JobAttempts {
     return this.#plan?.metrics ?? this.#noMetrics
   }
 
-  /** Throws where the checkpoint does not fit the job, or output cannot be recovered. */
-  async deploy(attempt: number): Promise<JobExecution> {
+  /**
+   * `count`: attempts of this process, from 1 on. Throws where the checkpoint does not fit the job,
+   * or output cannot be recovered.
+   */
+  async deploy(count: number): Promise<JobExecution> {
     const { prepared, sources, explain, log } = this.#options
-    const from = this.checkpoints?.latest ?? this.#options.checkpointing.start.checkpoint
+    const { checkpoint } = this.#options.checkpointing.start
+    // No two attempts of a lineage have one number: files in progress are named by it.
+    const attempt = (checkpoint?.attempt ?? 0) + count
+    const from = this.checkpoints?.latest ?? checkpoint
     const restored = from === undefined ? undefined : this.#assign(from)
-    await this.#recoverOutput(attempt, from)
+    await this.#recoverOutput(count, from)
     if (from !== undefined) this.#tellRestored(from)
     const assigners = splitAssigners(prepared, sources, restored?.splits)
     const plan = this.#planOf(attempt, restored)
@@ -124,11 +130,13 @@ export class JobAttempts {
   }
 
   /** Before any writer: commits what the checkpoint holds and withdraws what came behind it. */
-  async #recoverOutput(attempt: number, from: CheckpointMetadata | undefined): Promise<void> {
+  async #recoverOutput(count: number, from: CheckpointMetadata | undefined): Promise<void> {
     const { sinks } = this.#options
     this.#commits.reset()
     if (from !== undefined) await sinks.recover(from.committables, restoredOf(from))
-    else if (attempt > 1 || this.#options.checkpointing.start.goesOn) await sinks.abort()
+    else if (count > 1 || this.#options.checkpointing.start.goesOn) {
+      await sinks.abort({ goesOn: true })
+    }
   }
 
   #assign(from: CheckpointMetadata): Restored {

@@ -115,7 +115,7 @@ async function checkStart(checkpointing: Checkpointing, sinks: JobSinks): Promis
       hint: "restore 'none' to run it again",
     })
   }
-  if (damage.length === 0 || sinks.withdrawable) return
+  if (damage.length === 0 || sinks.withdrawable) return checkpointing.setDamagedAside()
   const [newest] = damage
   const names = sinks.notWithdrawable.map((name) => `'${name}'`).join(', ')
   throw new SluiceError(

@@ -45,7 +45,8 @@ export class SourceInput implements TaskInput {
   #batch: Batch | undefined
   /** The batch that was read last, or that a restored split was in: where it began. */
   #position: { readonly of: unknown } | undefined
-  #batchesTaken = 0
+  /** What is left to skip of a restored split. */
+  #restored: { consumed: number; unreadable: number } | undefined
   #consumed = 0
   #unreadableTaken = 0
   #pending = 0
@@ -175,7 +176,7 @@ export class SourceInput implements TaskInput {
     const { split, batch, watermarkMs } = progress
     const { splitWatermarks } = this.#options
     this.#phase = { kind: 'open', progress }
-    this.#batchesTaken = 0
+    this.#restored = batch && { ...batch }
     this.#position = batch === undefined ? undefined : { of: batch.position }
     this.#consumed = batch?.consumed ?? 0
     this.#unreadableTaken = batch?.unreadable ?? 0
@@ -185,31 +186,42 @@ export class SourceInput implements TaskInput {
 
   #take(next: NextBatch<unknown>, progress: SplitProgress): void {
     if (next === undefined) {
+      this.#checkSkipped(progress.split.id)
       this.#options.splitWatermarks.remove(progress.split.id)
       this.#phase = { kind: 'wants-split' }
     } else if (next === 'later') {
       if (this.#hasRung) return
       const untilMs = this.#options.reader.laterMs ?? Number.POSITIVE_INFINITY
       this.#phase = { kind: 'later', progress, untilMs }
-    } else this.#takeBatch(next, progress)
+    } else this.#takeBatch(next)
   }
 
-  #takeBatch(batch: Batch, progress: SplitProgress): void {
-    const isRestored = this.#batchesTaken++ === 0 && progress.batch !== undefined
+  /**
+   * The first batch after a restore begins where the one at the cut did. It may have fewer records
+   * than it had, where an option of the source has changed: then the next one goes on.
+   */
+  #takeBatch(batch: Batch): void {
+    const restored = this.#restored
+    if (restored !== undefined && restored.consumed > batch.count) {
+      restored.consumed -= batch.count
+      restored.unreadable -= batch.unreadable?.length ?? 0
+      return
+    }
+    this.#restored = undefined
     this.#batch = batch
     this.#position = { of: batch.position }
-    if (isRestored) return this.#checkRestored(batch, progress.split.id)
-    this.#consumed = 0
-    this.#unreadableTaken = 0
+    this.#consumed = restored?.consumed ?? 0
+    this.#unreadableTaken = restored?.unreadable ?? 0
   }
 
   /** Input that has become shorter than it was would silently be skipped. */
-  #checkRestored(batch: Batch, split: string): void {
-    if (batch.count >= this.#consumed) return
+  #checkSkipped(split: string): void {
+    if (this.#restored === undefined || this.#restored.consumed === 0) return
     const { operator, source } = this.#options
+    const missing = this.#restored.consumed
     throw new SluiceError(
       'SOURCE_CHANGED',
-      `the split '${split}' had ${this.#consumed} records where it has ${batch.count} now`,
+      `the split '${split}' is ${missing} records shorter than when the checkpoint was taken`,
       {
         operator: operator ?? source.name,
         place: split,

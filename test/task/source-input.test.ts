@@ -108,7 +108,14 @@ test('a restored split goes on behind the records and the unreadable ones it had
   expect(input.snapshot().splits).toEqual([])
 })
 
-test('a restored split whose batch has become shorter is refused', () => {
+test('what a restored split had consumed may lie in several smaller batches', () => {
+  const { input, read } = inputOver({ script: { a: [batchOf(1, 2), batchOf(3, 4), batchOf(5)] } })
+  input.addSplits([{ ...split('a'), batch: { position: 0, consumed: 3, unreadable: 0 } }], true)
+  expect(drain(input)).toBe('ended')
+  expect(read).toEqual([4, 5])
+})
+
+test('a restored split that has become shorter is refused', () => {
   const { input } = inputOver({ script: { a: [batchOf(1)] } })
   input.addSplits([{ ...split('a'), batch: { position: 0, consumed: 2, unreadable: 0 } }], true)
   expect(() => drain(input)).toThrow(expect.objectContaining({ code: 'SOURCE_CHANGED' }))
