@@ -10,7 +10,7 @@ import type { JobDirectory } from '../checkpoint/job-directory.ts'
 import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
 import type { ResolvedCheckpoint } from '../checkpoint/resolve-checkpoint.ts'
 import { resolveCheckpoint } from '../checkpoint/resolve-checkpoint.ts'
-import type { RetainedCheckpoint } from '../checkpoint/retained-checkpoints.ts'
+import type { ListedCheckpoint, RetainedCheckpoint } from '../checkpoint/retained-checkpoints.ts'
 import type { JobOptions } from '../graph/options.ts'
 import type { StoreDescription } from '../storage/contract.ts'
 import { createStore } from '../storage/create-store.ts'
@@ -127,9 +127,10 @@ async function latest(from: StartingPointOptions, largestId: number): Promise<St
   const abandoned: number[] = []
   const usable: RetainedCheckpoint[] = []
   for (const one of await directory.listCheckpoints()) {
+    if (isIncomplete(one)) continue
     const wrong = one.metadata === undefined ? one.error : await unlessFound(usable, one, directory)
     if (wrong === undefined) usable.push(one as RetainedCheckpoint)
-    else if (usable.length === 0 && wrong.code !== 'BLOB_MISSING') {
+    else if (usable.length === 0) {
       from.log.error({ checkpoint: one.id, error: wrong.message }, 'a checkpoint is damaged')
       damage.push(wrong)
       abandoned.push(one.id)
@@ -149,6 +150,11 @@ async function latest(from: StartingPointOptions, largestId: number): Promise<St
   }
 }
 
+/** Without metadata it was never complete. One that lacks another file was, and is damaged. */
+function isIncomplete(one: ListedCheckpoint): boolean {
+  return one.metadata === undefined && one.error.code === 'BLOB_MISSING'
+}
+
 /** Only the one to start from is looked at as a whole. */
 async function unlessFound(
   usable: readonly RetainedCheckpoint[],
@@ -165,9 +171,7 @@ async function beginAnew({
   overwrite,
 }: StartingPointOptions): Promise<void> {
   if (directory === undefined) return
-  const there = (await directory.listCheckpoints()).filter(
-    (one) => one.metadata !== undefined || one.error.code !== 'BLOB_MISSING',
-  )
+  const there = (await directory.listCheckpoints()).filter((one) => !isIncomplete(one))
   if (there.length > 0 && !overwrite) throw checkpointsExist(directory, there.length)
   await directory.cleanUp([])
   for (const { id } of there) await directory.deleteCheckpoint(id)
