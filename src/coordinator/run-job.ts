@@ -16,7 +16,7 @@ import { JobRun } from './job-run.ts'
 import { JobSinks } from './job-sinks.ts'
 import { discoverSources } from './job-sources.ts'
 import type { PreparedJob } from './prepared-job.ts'
-import { prepareJob, sinksOf } from './prepared-job.ts'
+import { adoptKeyGroups, prepareJob, sinksOf } from './prepared-job.ts'
 import type { JobHandle, RunOptions } from './run-options.ts'
 import { RunningJob } from './running-job.ts'
 import { explainError } from './source-positions.ts'
@@ -62,14 +62,18 @@ interface Startable {
 }
 
 async function start(startable: Startable, options: RunOptions): Promise<JobHandle> {
-  const { artefact, prepared } = startable
+  const { artefact } = startable
   const clock = systemClock
   const startedMs = clock.monotonicMs()
   const log = options.log ?? silentLogger
   const overwrite = options.overwrite === true
-  const checkpointing = await openCheckpointing(prepared, { clock, log, overwrite })
+  const checkpointing = await openCheckpointing(startable.prepared, { clock, log, overwrite })
   try {
-    const { lineage } = checkpointing
+    const { lineage, start } = checkpointing
+    const prepared =
+      start.checkpoint === undefined
+        ? startable.prepared
+        : adoptKeyGroups(startable.prepared, start.checkpoint)
     const sources = await explained(artefact, () => discoverSources(prepared))
     const sinks = new JobSinks(sinksOf(prepared.jobGraph), {
       lineage,

@@ -11,6 +11,8 @@ export interface JobOptions {
   readonly parallelism: number
   /** Undefined: from each operator's parallelism, as in Flink. */
   readonly maxParallelism: number | undefined
+  /** No option: see `ChainOptions`. */
+  readonly adoptedMaxParallelism?: Readonly<Record<string, number>> | undefined
   readonly chaining: boolean
   readonly autoWatermarkIntervalMs: number
   readonly bufferTimeoutMs: number
