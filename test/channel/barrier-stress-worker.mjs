@@ -128,7 +128,7 @@ async function runSource() {
   for (;;) {
     if (isCoordinator) while (trigger()) {}
     while (placeNext()) {}
-    if (lastPlaced === load(LAST)) return
+    if (lastPlaced > 0 && lastPlaced === load(LAST)) return
     await park(() => lastPlaced < load(TRIGGERED) || (isCoordinator && mayTrigger()))
   }
 }
