@@ -64,7 +64,14 @@ const lasting = {
     'UNDECLARED_OUTPUT',
     'WINDOW_WITHOUT_RESULT',
   ],
-  options: ['BAD_OPTION', 'BAD_UNIT', 'BAD_USAGE', 'TOO_MANY_TASKS', 'UNKNOWN_OPTION'],
+  options: [
+    'BAD_CONFIG',
+    'BAD_OPTION',
+    'BAD_UNIT',
+    'BAD_USAGE',
+    'TOO_MANY_TASKS',
+    'UNKNOWN_OPTION',
+  ],
   files: [
     'FILE_NOT_FOUND',
     'NO_INPUT',

@@ -5,6 +5,7 @@
  * Threads: the task.
  */
 import type { Clock } from '../base/clock.ts'
+import { SluiceError } from '../base/errors.ts'
 import type { RecordWriter } from '../channel/record-writer.ts'
 import type { FromTask, SinkCommittables } from '../protocol/messages.ts'
 import type { ChannelSnapshot, SourceSnapshot, StateFile } from '../protocol/snapshot.ts'
@@ -121,12 +122,25 @@ export class TaskCheckpoints {
     const { clock } = this.#options
     const startMs = clock.monotonicMs()
     const entries = this.#pacer.records
-    next.walk(entries)
+    if (!this.#walkOn(next, entries)) return true
     const endMs = clock.monotonicMs()
     this.#pacer.observe(entries, endMs - startMs)
     next.observe(endMs - startMs, endMs)
     if (!next.isWalked) for (const chunk of next.takeChunks()) this.#send(next, chunk)
     return true
+  }
+
+  /** State that cannot be encoded is the checkpoint's failure, not the task's. */
+  #walkOn(pending: PendingSnapshot, entries: number): boolean {
+    try {
+      pending.walk(entries)
+      return true
+    } catch (error) {
+      if (!(error instanceof SluiceError) || error.code !== 'STATE_NOT_ENCODABLE') throw error
+      this.abort(pending.checkpointId)
+      this.#decline(pending.checkpointId, error.message)
+      return false
+    }
   }
 
   #mayWalk(): boolean {
