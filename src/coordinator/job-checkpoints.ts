@@ -379,7 +379,7 @@ function checkpointsFailed({ reason, message }: CheckpointFailure): SluiceError 
     'TOO_MANY_CHECKPOINTS_FAILED',
     `${text}; the last: ${reason}: ${message}`,
     {
-      hint: 'raise execution.checkpointing.tolerable-failed-checkpoints, or mend what is said above',
+      hint: 'mend what the last one says, or tolerate more (tolerable-failed-checkpoints)',
     },
   )
 }
