@@ -113,7 +113,7 @@ async function start(startable: Startable, options: RunOptions): Promise<JobHand
 async function checkStart(checkpointing: Checkpointing, sinks: JobSinks): Promise<void> {
   const { isFinished, damage, checkpoint } = checkpointing.start
   if (isFinished) {
-    await sinks.finish()
+    await sinks.finishUnstarted()
     await checkpointing.release({ status: 'finished' })
     throw new SluiceError('JOB_ALREADY_FINISHED', 'the job of this checkpoint directory is done', {
       hint: "restore 'none' to run it again",
