@@ -131,9 +131,10 @@ async function latest(from: StartingPointOptions, largestId: number): Promise<St
   const abandoned: number[] = []
   const usable: RetainedCheckpoint[] = []
   for (const one of await directory.listCheckpoints()) {
+    if (!isCompleted(one)) continue
     const wrong = one.metadata === undefined ? one.error : await unlessFound(usable, one, directory)
     if (wrong === undefined) usable.push(one as RetainedCheckpoint)
-    else if (usable.length === 0 && wrong.code !== 'BLOB_MISSING') {
+    else if (usable.length === 0) {
       from.log.error({ checkpoint: one.id, error: wrong.message }, 'a checkpoint is damaged')
       damage.push(wrong)
       abandoned.push(one.id)

@@ -183,7 +183,6 @@ class KilledJob {
       `${tally.kills} kills, job ${number} at parallelism ${parallelism}: ${name}: ${how} ` +
         `after checkpoint ${last}, ${this.#visible.files} files visible`,
     )
-    for (const violation of this.#violations) say(`  VIOLATION: ${violation}`)
   }
 }
 

@@ -47,6 +47,7 @@ const EACH: readonly FileStep[] = [
 const FIRST: readonly FileStep[] = [
   ['lock taken', 'link', '/lock$'],
   ['job file written', 'rename', '/job\\.json$'],
+  ['output probed', 'unlink', '/\\.part-probe'],
   ['marker of the output written', 'rename', '/\\.sluice-output\\.json$'],
 ]
 
@@ -55,6 +56,7 @@ const AGAIN: readonly FileStep[] = [
   ['lock of the dead claimed', 'link', '/\\.tmp-claim-'],
   ['lock of the dead removed', 'unlink', '/lock$'],
   ['claim to the lock removed', 'unlink', '/\\.tmp-claim-'],
+  ['output probed', 'unlink', '/\\.part-probe'],
   ['lock taken', 'link', '/lock$'],
 ]
 

@@ -51,6 +51,7 @@ async function loadLoop() {
 
 function sayAll({ kills, starts, jobs, checkpoints, steps, violations }) {
   const minutes = ((Date.now() - startedMs) / 60_000).toFixed(1)
+  for (const violation of violations) say(`VIOLATION: ${violation}`)
   for (const [step, count] of [...steps].sort(([, a], [, b]) => b - a)) say(`${count} x ${step}`)
   say(
     `seed ${seed}: ${kills} kills in ${starts} starts of ${jobs} jobs, ${checkpoints} checkpoints, ` +

@@ -3,7 +3,7 @@
  * from the moment it is there, unchanged for ever, and no row twice or wrong.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import type { DailyRow, DestinationTotal, ExpectedFlights } from '../reference/flights-loop.ts'
 
 interface Seen {
@@ -111,19 +111,19 @@ function isSame(row: DailyRow, want: DailyRow): boolean {
   return fields.every((field) => row[field] === want[field])
 }
 
-/** Everything below the folders but the finished output and what a finished job keeps. */
+/** Everything below the folders but finished output and what a finished job keeps. */
 export function leftoversIn(output: string, checkpoints: string): readonly string[] {
-  const kept = /^(daily|totals)\/part-\d+-\d+(-\d+)?\.jsonl$/
+  const kept = /^part-\d+-\d+(-\d+)?\.jsonl$/
   return [
-    ...filesIn(output).filter((name) => !kept.test(name) && !isFolder(output, name)),
-    ...filesIn(checkpoints).filter((name) => name !== 'job.json' && name !== 'history.jsonl'),
+    ...filesIn(output).filter((name) => !kept.test(basename(name))),
+    ...filesIn(checkpoints, { folders: true }).filter(
+      (name) => name !== 'job.json' && name !== 'history.jsonl',
+    ),
   ]
 }
 
-function isFolder(output: string, name: string): boolean {
-  return /^(daily|totals|dropped)$/.test(name) && statSync(join(output, name)).isDirectory()
-}
-
-function filesIn(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+function filesIn(folder: string, { folders } = { folders: false }): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => folders || !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
 }
