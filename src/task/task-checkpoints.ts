@@ -13,6 +13,7 @@ import type { StateChunk } from '../state/snapshot-contract.ts'
 import { packStateFile } from '../state/state-file.ts'
 import type { ChainRuntime } from './chain-runtime.ts'
 import { beginWalks, chunkBytes, mergeChunks, snapshotOperators } from './chain-snapshot.ts'
+import type { Pacing } from './pacer.ts'
 import { Pacer } from './pacer.ts'
 import { PendingSnapshot } from './pending-snapshot.ts'
 import { Uncommitted } from './uncommitted.ts'
@@ -41,6 +42,10 @@ export interface TaskCheckpointsOptions {
   readonly snapshotInput: () => InputSnapshot
   readonly clock: Clock
   readonly inlineBytesMax: number
+  /** Default: by the time that entries take. */
+  readonly pacing?: Pacing | undefined
+  /** A snapshot is being taken: all that was emitted so far lies before it. */
+  readonly onCut?: ((checkpointId: number) => void) | undefined
   readonly send: (message: FromTask) => void
   readonly wake: () => void
 }
@@ -51,12 +56,13 @@ const BYTES_ON_THE_WAY_MAX = 32 << 20
 export class TaskCheckpoints {
   readonly #options: TaskCheckpointsOptions
   readonly #pending: PendingSnapshot[] = []
-  readonly #pacer = new Pacer()
+  readonly #pacer: Pacing
   readonly #uncommitted: Uncommitted
   #bytesOnTheWay = 0
 
   constructor(options: TaskCheckpointsOptions) {
     this.#options = options
+    this.#pacer = options.pacing ?? new Pacer()
     this.#uncommitted = new Uncommitted(options.wake)
   }
 
@@ -73,6 +79,7 @@ export class TaskCheckpoints {
       return this.#decline(checkpointId, 'a channel has as many barriers on their way as it can')
     }
     const startMs = clock.monotonicMs()
+    this.#options.onCut?.(checkpointId)
     for (const writer of writers) writer.barrier({ checkpointId, kind: 'aligned', triggeredMs })
     this.#uncommitted.add(checkpointId, runtime.prepareCommit(checkpointId))
     const chunks: StateChunk[] = []
