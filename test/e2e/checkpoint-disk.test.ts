@@ -28,8 +28,16 @@ async function run(
   faults: readonly DiskFault[],
   more: Readonly<Record<string, unknown>> = {},
 ): Promise<Run> {
-  const places = placesIn(join(folder, String(++runs)))
+  return runIn(placesIn(join(folder, String(++runs))), faults, more)
+}
+
+async function runIn(
+  places: Places,
+  faults: readonly DiskFault[],
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<Run> {
   const options = tallyOptions(places, {
+    restore: 'latest',
     args: { rate: 20_000, pad: 200 },
     checkpoints: { ...CHECKPOINTS, ...more },
   })
@@ -142,6 +150,19 @@ describe('a checkpoint is none the worse for', () => {
   })
 })
 
+test('a job whose end cannot be noted has finished, and does so again at the next start', async () => {
+  const { how, lines, places } = await run([
+    { op: 'rename', path: '/job\\.json$', nth: 2, action: 'ENOSPC' },
+  ])
+  expect(how).toBe('finished')
+  const [error] = lines.filter(({ level }) => level === 'error')
+  expect(error).toMatchObject({ message: 'ending the checkpoints failed' })
+  const again = await runIn(places, [])
+  expect(again.how).toBe('finished')
+  expect(again.restored).toBeGreaterThan(0)
+  expect(problemsOf(places)).toEqual([])
+})
+
 test('as many failed checkpoints in a row as are tolerated, and one more, fail the job', async () => {
   const { how, code, lines, places } = await run(
     [{ op: 'write', path: '/chk-([3-9]|\\d\\d+)/\\.tmp-', action: 'ENOSPC' }],
@@ -171,11 +192,12 @@ describe('where output cannot be written the job restarts from its latest checkp
       { op: 'unlink', path: '/\\.part-[a-z0-9]+-0-', action: 'EIO', nth: 3 },
     ],
   ])('%s', async (_, fault) => {
-    const { how, lines, places, errors } = await run([fault])
+    const { how, lines, places, errors, restored } = await run([fault])
     expect(how, `${errors} ${JSON.stringify(lines.slice(-5))}`).toBe('finished')
     const restarts = lines.filter(({ message }) => message === 'a task failed: restarting')
     const says = fault.action === 'torn' ? 'EIO' : fault.action
     expect(restarts).toMatchObject([{ restart: 1, error: expect.stringContaining(says) }])
+    expect(restored).toBeGreaterThan(0)
     expect(problemsOf(places)).toEqual([])
   })
 
