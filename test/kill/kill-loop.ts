@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { type Prng, prng } from '../../src/base/prng.ts'
 import { compareFlights } from '../reference/compare-flights.ts'
 import { type ExpectedFlights, flightsLoop } from '../reference/flights-loop.ts'
+import { damageNewest } from './damage.ts'
 import { chooseKill, type Kill } from './kill-steps.ts'
 import { type ChildEnd, completedIn, runChild } from './start-child.ts'
 import { leftoversIn, VisibleOutput } from './visible-output.ts'
@@ -24,8 +25,10 @@ export interface KillLoopOptions {
 
 export interface KillSummary {
   readonly kills: number
-  /** Times that the disk failed, which do not count as kills. */
+  /** Starts in which an operation of the disk may have failed. */
   readonly failures: number
+  /** Checkpoints that were damaged when they were complete. */
+  readonly damaged: number
   readonly starts: number
   /** Jobs that came to their end. */
   readonly jobs: number
@@ -38,12 +41,21 @@ export interface KillSummary {
 const RATE = 600_000
 const LOOK_EVERY_MS = 25
 const VIOLATIONS_MAX = 20
+const DAMAGED_ONE_IN = 8
 
 export async function killLoop(options: KillLoopOptions): Promise<KillSummary> {
   const expected = await flightsLoop(inputOf(options.root))
   const random = prng(options.seed)
   const steps = new Map<string, number>()
-  const tally: Tally = { kills: 0, failures: 0, starts: 0, jobs: 0, checkpoints: 0, steps }
+  const tally: Tally = {
+    kills: 0,
+    failures: 0,
+    damaged: 0,
+    starts: 0,
+    jobs: 0,
+    checkpoints: 0,
+    steps,
+  }
   const violations: string[] = []
   while (tally.kills < options.times && violations.length < VIOLATIONS_MAX) {
     const job = new KilledJob({ ...options, random, expected, number: tally.jobs + 1, tally })
@@ -58,6 +70,7 @@ export async function killLoop(options: KillLoopOptions): Promise<KillSummary> {
 interface Tally {
   kills: number
   failures: number
+  damaged: number
   starts: number
   jobs: number
   checkpoints: number
@@ -80,6 +93,8 @@ class KilledJob {
   readonly #visible: VisibleOutput
   readonly #completed = new Set<number>()
   readonly #violations: string[] = []
+  readonly #damaged = new Set<number>()
+  #starts = 0
 
   constructor(options: KilledJobOptions) {
     this.#options = options
@@ -108,16 +123,30 @@ class KilledJob {
     const { random, tally, times } = this.#options
     const parallelism = [1, 2, 4][random.below(3)]!
     const isOver = tally.kills >= times
-    const isNew = this.#completed.size === 0
+    const isNew = this.#starts++ === 0
     const kill = isOver ? undefined : chooseKill({ random, isNew, folder: this.#folder })
+    if (random.below(DAMAGED_ONE_IN) === 0) this.#damage()
     const end = await this.#watched(parallelism, kill)
     tally.starts++
     this.#count(end)
     this.#visible.look({ again: true })
     this.#violations.push(...this.#visible.violations.splice(0))
-    if (end.how === 'killed' || kill?.isFailure === true) this.#tallyKill(kill!)
+    if (end.how === 'killed') tally.kills++
+    if (kill?.isFailure === true) tally.failures++
+    if (end.how === 'killed' || kill?.isFailure === true) this.#tallyStep(kill!)
     this.#say(parallelism, kill, end)
     return { end, kill }
+  }
+
+  /** From then on the job must go back to the one before. */
+  #damage(): void {
+    const { random, tally, say } = this.#options
+    const damaged = damageNewest(this.#checkpoints, { random, before: this.#damaged })
+    if (damaged === undefined) return
+    tally.damaged++
+    this.#damaged.add(damaged.id)
+    this.#visible.goesBack(damaged.older, damaged.id)
+    say(`  ${damaged.what}`)
   }
 
   async #watched(parallelism: number, kill: Kill | undefined): Promise<ChildEnd> {
@@ -159,10 +188,8 @@ class KilledJob {
     }
   }
 
-  #tallyKill(kill: Kill): void {
+  #tallyStep(kill: Kill): void {
     const { tally } = this.#options
-    if (kill.isFailure === true) tally.failures++
-    else tally.kills++
     const step = kill.name.replaceAll(/\d+/g, 'n').replace(/^E[A-Z]+/, 'a failure')
     tally.steps.set(step, (tally.steps.get(step) ?? 0) + 1)
   }

@@ -13,7 +13,7 @@ export interface Kill {
   readonly killAfterMs?: number
   /** Comes at the end of the job only. */
   readonly atEnd?: boolean
-  /** An operation fails, and nobody is killed. */
+  /** An operation fails before anybody is killed: the job may end by itself, with a code. */
   readonly isFailure?: boolean
 }
 
@@ -70,7 +70,7 @@ const LAST: readonly FileStep[] = [
 
 export interface KillFacts {
   readonly random: Prng
-  /** No checkpoint has been completed yet. */
+  /** Nothing of the job is there yet. */
   readonly isNew: boolean
   /** Of the job's checkpoints and output. */
   readonly folder: string
@@ -107,7 +107,8 @@ function failing({ random, folder }: KillFacts): Kill {
   const nth = 1 + random.below(op === 'write' || op === 'sync' || op === 'close' ? 60 : 20)
   const action = oneOf(random, ['EIO', 'ENOSPC', 'EROFS'])
   const faults = [{ op, path: folder, nth, action }]
-  return { name: `${action} at ${op} ${nth}`, faults, isFailure: true }
+  const killAt = { message: 'checkpoint complete', nth: 1 + random.below(4), delayMs: 20 }
+  return { name: `${action} at ${op} ${nth}`, faults, killAt, isFailure: true }
 }
 
 function atRandom(facts: KillFacts): Kill {

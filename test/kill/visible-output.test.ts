@@ -75,6 +75,19 @@ test('a visible file that changes, is replaced or goes is found', () => {
   expect(look()).toEqual(['daily/part-0-1.jsonl is gone'])
 })
 
+test('what a job withdraws that goes back may be gone, and come again', () => {
+  write('totals/part-0-3.jsonl', total)
+  write('totals/part-1-4.jsonl', { ...total, flights: 2000 })
+  expect(look()).toEqual([])
+  visible.goesBack(3, 4)
+  rmSync(join(folder, 'totals/part-1-4.jsonl'))
+  expect(look()).toEqual([])
+  write('totals/part-0-5.jsonl', { ...total, flights: 2000 })
+  expect(look()).toEqual([])
+  rmSync(join(folder, 'totals/part-0-3.jsonl'))
+  expect(look()).toEqual(['totals/part-0-3.jsonl is gone'])
+})
+
 test('only the output, the job file and the history may be left', () => {
   const checkpoints = join(folder, 'checkpoints')
   const output = join(folder, 'output')

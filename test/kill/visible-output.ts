@@ -18,6 +18,7 @@ export class VisibleOutput {
   readonly #expectedDaily: ReadonlyMap<string, DailyRow>
   readonly #seen = new Map<string, Seen>()
   readonly #rows = new Map<string, string>()
+  readonly #withdrawable: { readonly after: number; readonly upTo: number }[] = []
 
   constructor(directory: string, expected: ExpectedFlights) {
     this.#directory = directory
@@ -26,6 +27,11 @@ export class VisibleOutput {
 
   get files(): number {
     return this.#seen.size
+  }
+
+  /** The job goes back to checkpoint `after`: files of those since may go. */
+  goesBack(after: number, upTo: number): void {
+    this.#withdrawable.push({ after, upTo })
   }
 
   /** Looks for new files; with `again` reads the known ones once more. */
@@ -89,8 +95,14 @@ export class VisibleOutput {
   }
 
   #forget(name: string): void {
-    this.#tell(name, 'is gone')
+    const id = Number(/-(\d+)\.jsonl$/.exec(name)?.[1])
+    if (!this.#withdrawable.some(({ after, upTo }) => after < id && id <= upTo)) {
+      this.#tell(name, 'is gone')
+    }
     this.#seen.delete(name)
+    for (const [key, place] of this.#rows) {
+      if (place.startsWith(`${name}:`)) this.#rows.delete(key)
+    }
   }
 
   #tell(place: string, what: string): void {
