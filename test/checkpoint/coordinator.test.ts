@@ -238,7 +238,7 @@ test('one that is being published when the job stops is aborted once that is set
   ])
 })
 
-test('while an attempt stops nothing is triggered, and only what is being published completes', () => {
+test('while an attempt stops nothing begins, and only what is being published completes', () => {
   const until: readonly Step[] = [
     [0, 'running'],
     [1000, 'tick'],

@@ -48,7 +48,7 @@ function cut(path: string, at: (bytes: Buffer) => number): void {
   writeFileSync(path, bytes.subarray(0, at(bytes)))
 }
 
-test('what is damaged below is a checkpoint with state files, and output behind the one before', () => {
+test('what is damaged is a checkpoint with state files, and output behind the one before', () => {
   expect(readdirSync(stopped.checkpoints).sort()).toEqual(
     ['chk-2', NEWEST, 'history.jsonl', 'job.json'].sort(),
   )

@@ -150,7 +150,7 @@ describe('a checkpoint is none the worse for', () => {
   })
 })
 
-test('a job whose end cannot be noted has finished, and does so again at the next start', async () => {
+test('a job whose end cannot be noted has finished, and finishes again if started', async () => {
   const { how, lines, places } = await run([
     { op: 'rename', path: '/job\\.json$', nth: 2, action: 'ENOSPC' },
   ])
@@ -163,7 +163,7 @@ test('a job whose end cannot be noted has finished, and does so again at the nex
   expect(problemsOf(places)).toEqual([])
 })
 
-test('as many failed checkpoints in a row as are tolerated, and one more, fail the job', async () => {
+test('one more failed checkpoint in a row than is tolerated fails the job', async () => {
   const { how, code, lines, places } = await run(
     [{ op: 'write', path: '/chk-([3-9]|\\d\\d+)/\\.tmp-', action: 'ENOSPC' }],
     { tolerableFailures: 2 },
