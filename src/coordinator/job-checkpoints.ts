@@ -36,6 +36,8 @@ export interface JobCheckpointsOptions {
   readonly statistics: CheckpointStatistics
   readonly commits: OutputCommits
   readonly clock: Clock
+  /** Calls back after so many ms of `clock`; the function it gives takes that back. */
+  readonly after?: typeof after
   readonly log: Logger
 }
 
@@ -82,6 +84,11 @@ export class JobCheckpoints {
   /** The newest checkpoint that a new attempt can start from. */
   get latest(): CheckpointMetadata | undefined {
     return this.#completed.at(-1)
+  }
+
+  /** Whether any is on its way. */
+  get isBusy(): boolean {
+    return this.#state.pending.length > 0
   }
 
   /** Takes one now. Resolves with its id when it is complete; rejects with CHECKPOINT_FAILED. */
@@ -340,7 +347,8 @@ export class JobCheckpoints {
     this.#cancelTimer()
     if (timeMs === Number.POSITIVE_INFINITY) return
     const inMs = Math.max(0, timeMs - this.#nowMs())
-    this.#cancelTimer = after(inMs, () => this.#handle({ type: 'tick', nowMs: this.#nowMs() }))
+    const { after: later = after } = this.#options
+    this.#cancelTimer = later(inMs, () => this.#handle({ type: 'tick', nowMs: this.#nowMs() }))
   }
 
   #track(set: Set<Promise<void>>, work: Promise<void>): void {
@@ -379,7 +387,7 @@ function checkpointsFailed({ reason, message }: CheckpointFailure): SluiceError 
     'TOO_MANY_CHECKPOINTS_FAILED',
     `${text}; the last: ${reason}: ${message}`,
     {
-      hint: 'raise execution.checkpointing.tolerable-failed-checkpoints, or mend what is said above',
+      hint: 'mend what the last one says, or tolerate more (tolerable-failed-checkpoints)',
     },
   )
 }

@@ -3,6 +3,7 @@
  * and when all tasks are through, recovered after a restore, withdrawn otherwise.
  * Threads: main.
  */
+import { assert } from '../base/assert.ts'
 import { withCode } from '../base/errors.ts'
 import type { CommitContext, RestoredCheckpoint, Sink, SinkCommitter } from '../operator/sink.ts'
 import type { SinkCommittables } from '../protocol/messages.ts'
@@ -125,6 +126,12 @@ export class JobSinks {
   /** All is committed or withdrawn, and no checkpoint will be restored: nothing is left behind. */
   async finish(): Promise<void> {
     await forEach(this.#started, async ({ committer, context }) => committer.finish?.(context))
+  }
+
+  /** As `finish`, for a job that had finished before this run, which therefore starts none. */
+  async finishUnstarted(): Promise<void> {
+    assert(this.#started.length === 0, 'sinks of a job that runs')
+    await forEach(this.#committers, async ({ committer, context }) => committer.finish?.(context))
   }
 
   async close(): Promise<void> {

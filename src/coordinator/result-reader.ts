@@ -160,8 +160,8 @@ export class ResultReader {
     await turn()
   }
 
-  /** The next row, if one is there already. */
-  poll(): { readonly value: unknown } | undefined {
+  /** The next row, if one is there already, and the number of the subtask that it comes from. */
+  poll(): { readonly value: unknown; readonly subtask: number } | undefined {
     const { gate } = this.#source
     for (let channel = gate.next(); channel !== undefined; channel = gate.next()) {
       if (channel.cursor === channel.limit) {
@@ -171,7 +171,7 @@ export class ResultReader {
       }
       const value = channel.reader.record(channel.cursor)
       channel.advance(channel.cursor + 1)
-      return { value }
+      return { value, subtask: channel.index }
     }
     return undefined
   }

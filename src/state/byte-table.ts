@@ -23,6 +23,7 @@ const INLINE_BYTES = RECORD_BYTES - KEY_BYTE
 const FREE = -1
 const NONE = -1
 const BUCKETS_LOG2_MIN = 6
+const BUCKETS_LOG2_MAX = 30
 const GOLDEN = 0x9e3779b1 | 0
 
 export class ByteTable {
@@ -232,7 +233,7 @@ export class ByteTable {
   /** Makes room for so many keys at once. */
   reserve(count: number): void {
     let bucketsLog2 = 32 - this.#shift
-    while (slotsOf(2 ** bucketsLog2) < count) bucketsLog2++
+    while (bucketsLog2 < BUCKETS_LOG2_MAX && slotsOf(1 << bucketsLog2) < count) bucketsLog2++
     if (bucketsLog2 > 32 - this.#shift) this.#resize(bucketsLog2)
   }
 
@@ -242,7 +243,8 @@ export class ByteTable {
 
   #resize(bucketsLog2: number): void {
     const old = this.#buckets
-    const bucketCount = 2 ** bucketsLog2
+    // A power by `**` is a double to V8, and so would be the fields that every lookup reads.
+    const bucketCount = 1 << bucketsLog2
     this.#buckets = new Int32Array(2 * bucketCount)
     this.#mask = bucketCount - 1
     this.#shift = 32 - bucketsLog2

@@ -5,6 +5,7 @@
  * Threads: the task.
  */
 import type { Clock } from '../base/clock.ts'
+import { SluiceError } from '../base/errors.ts'
 import type { RecordWriter } from '../channel/record-writer.ts'
 import type { FromTask, SinkCommittables } from '../protocol/messages.ts'
 import type { ChannelSnapshot, SourceSnapshot, StateFile } from '../protocol/snapshot.ts'
@@ -12,6 +13,7 @@ import type { StateChunk } from '../state/snapshot-contract.ts'
 import { packStateFile } from '../state/state-file.ts'
 import type { ChainRuntime } from './chain-runtime.ts'
 import { beginWalks, chunkBytes, mergeChunks, snapshotOperators } from './chain-snapshot.ts'
+import type { Pacing } from './pacer.ts'
 import { Pacer } from './pacer.ts'
 import { PendingSnapshot } from './pending-snapshot.ts'
 import { Uncommitted } from './uncommitted.ts'
@@ -40,6 +42,10 @@ export interface TaskCheckpointsOptions {
   readonly snapshotInput: () => InputSnapshot
   readonly clock: Clock
   readonly inlineBytesMax: number
+  /** Default: by the time that entries take. */
+  readonly pacing?: Pacing | undefined
+  /** A snapshot is being taken: all that was emitted so far lies before it. */
+  readonly onCut?: ((checkpointId: number) => void) | undefined
   readonly send: (message: FromTask) => void
   readonly wake: () => void
 }
@@ -50,12 +56,13 @@ const BYTES_ON_THE_WAY_MAX = 32 << 20
 export class TaskCheckpoints {
   readonly #options: TaskCheckpointsOptions
   readonly #pending: PendingSnapshot[] = []
-  readonly #pacer = new Pacer()
+  readonly #pacer: Pacing
   readonly #uncommitted: Uncommitted
   #bytesOnTheWay = 0
 
   constructor(options: TaskCheckpointsOptions) {
     this.#options = options
+    this.#pacer = options.pacing ?? new Pacer()
     this.#uncommitted = new Uncommitted(options.wake)
   }
 
@@ -72,6 +79,7 @@ export class TaskCheckpoints {
       return this.#decline(checkpointId, 'a channel has as many barriers on their way as it can')
     }
     const startMs = clock.monotonicMs()
+    this.#options.onCut?.(checkpointId)
     for (const writer of writers) writer.barrier({ checkpointId, kind: 'aligned', triggeredMs })
     this.#uncommitted.add(checkpointId, runtime.prepareCommit(checkpointId))
     const chunks: StateChunk[] = []
@@ -121,12 +129,25 @@ export class TaskCheckpoints {
     const { clock } = this.#options
     const startMs = clock.monotonicMs()
     const entries = this.#pacer.records
-    next.walk(entries)
+    if (!this.#walkOn(next, entries)) return true
     const endMs = clock.monotonicMs()
     this.#pacer.observe(entries, endMs - startMs)
     next.observe(endMs - startMs, endMs)
     if (!next.isWalked) for (const chunk of next.takeChunks()) this.#send(next, chunk)
     return true
+  }
+
+  /** State that cannot be encoded is the checkpoint's failure, not the task's. */
+  #walkOn(pending: PendingSnapshot, entries: number): boolean {
+    try {
+      pending.walk(entries)
+      return true
+    } catch (error) {
+      if (!(error instanceof SluiceError) || error.code !== 'STATE_NOT_ENCODABLE') throw error
+      this.abort(pending.checkpointId)
+      this.#decline(pending.checkpointId, error.message)
+      return false
+    }
   }
 
   #mayWalk(): boolean {

@@ -110,10 +110,9 @@ export class HeapKeys {
     return true
   }
 
-  /** Makes room for so many keys at once. */
+  /** Makes room for so many keys at once. Columns follow with the next new key. */
   reserve(count: number): void {
     this.#table.reserve(count)
-    if (this.#holds.length < this.capacity) this.#grow()
   }
 
   setSlot(slot: number): void {

@@ -1,0 +1,191 @@
+/**
+ * Kills the flights job again and again and restarts it from its latest checkpoint, at changing
+ * parallelism, until it has been killed so many times; whenever a job has come to its end its
+ * output is compared with a plain loop's, and a new one begins.
+ */
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Prng, prng } from '../../src/base/prng.ts'
+import { compareFlights } from '../reference/compare-flights.ts'
+import { type ExpectedFlights, flightsLoop } from '../reference/flights-loop.ts'
+import { chooseKill, type Kill } from './kill-steps.ts'
+import { type ChildEnd, completedIn, runChild } from './start-child.ts'
+import { leftoversIn, VisibleOutput } from './visible-output.ts'
+
+export interface KillLoopOptions {
+  /** Of the repository. */
+  readonly root: string
+  /** For output and checkpoints. */
+  readonly scratch: string
+  readonly times: number
+  readonly seed: number
+  readonly say: (line: string) => void
+}
+
+export interface KillSummary {
+  readonly kills: number
+  readonly starts: number
+  /** Jobs that came to their end. */
+  readonly jobs: number
+  readonly checkpoints: number
+  readonly steps: ReadonlyMap<string, number>
+  readonly violations: readonly string[]
+}
+
+/** Flights a second: a job that is left alone lasts some seconds. */
+const RATE = 600_000
+const LOOK_EVERY_MS = 25
+const VIOLATIONS_MAX = 20
+
+export async function killLoop(options: KillLoopOptions): Promise<KillSummary> {
+  const expected = await flightsLoop(inputOf(options.root))
+  const random = prng(options.seed)
+  const tally = { kills: 0, starts: 0, jobs: 0, checkpoints: 0, steps: new Map<string, number>() }
+  const violations: string[] = []
+  while (tally.kills < options.times && violations.length < VIOLATIONS_MAX) {
+    const job = new KilledJob({ ...options, random, expected, number: tally.jobs + 1, tally })
+    violations.push(...(await job.run()))
+    // What went wrong is left for somebody to look at.
+    if (violations.length > 0) break
+    job.remove()
+  }
+  return { ...tally, violations }
+}
+
+interface Tally {
+  kills: number
+  starts: number
+  jobs: number
+  checkpoints: number
+  readonly steps: Map<string, number>
+}
+
+interface KilledJobOptions extends KillLoopOptions {
+  readonly random: Prng
+  readonly expected: ExpectedFlights
+  readonly number: number
+  readonly tally: Tally
+}
+
+/** One job, from nothing to its end, however many processes that takes. */
+class KilledJob {
+  readonly #options: KilledJobOptions
+  readonly #folder: string
+  readonly #output: string
+  readonly #checkpoints: string
+  readonly #visible: VisibleOutput
+  readonly #completed = new Set<number>()
+  readonly #violations: string[] = []
+
+  constructor(options: KilledJobOptions) {
+    this.#options = options
+    this.#folder = join(options.scratch, `job-${options.number}`)
+    this.#output = join(this.#folder, 'output')
+    this.#checkpoints = join(this.#folder, 'checkpoints')
+    this.#visible = new VisibleOutput(this.#output, options.expected)
+    mkdirSync(this.#folder, { recursive: true })
+  }
+
+  async run(): Promise<readonly string[]> {
+    for (;;) {
+      const end = await this.#start()
+      if (end.how === 'killed' && this.#violations.length === 0) continue
+      if (end.how !== 'killed') this.#finish(end)
+      return this.#violations
+    }
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true })
+  }
+
+  async #start(): Promise<ChildEnd> {
+    const { random, tally, times } = this.#options
+    const parallelism = [1, 2, 4][random.below(3)]!
+    const isOver = tally.kills >= times
+    const isNew = this.#completed.size === 0
+    const kill = isOver ? undefined : chooseKill({ random, isNew, folder: this.#folder })
+    const end = await this.#watched(parallelism, kill)
+    tally.starts++
+    this.#count(end)
+    this.#visible.look({ again: true })
+    this.#violations.push(...this.#visible.violations.splice(0))
+    if (end.how === 'killed') this.#tallyKill(kill!)
+    this.#say(parallelism, kill, end)
+    return end
+  }
+
+  async #watched(parallelism: number, kill: Kill | undefined): Promise<ChildEnd> {
+    const watch = setInterval(() => this.#visible.look({ again: false }), LOOK_EVERY_MS)
+    const { root } = this.#options
+    const order = {
+      job: join(root, 'docs/examples/flights.ts'),
+      options: this.#runOptions(parallelism, kill),
+      killAt: kill?.killAt,
+    }
+    const { faults, killAfterMs } = kill ?? {}
+    try {
+      return await runChild({ root, order, faults, killAfterMs })
+    } finally {
+      clearInterval(watch)
+    }
+  }
+
+  #runOptions(parallelism: number, kill: Kill | undefined) {
+    const isFast = kill === undefined || kill.atEnd === true
+    return {
+      parallelism,
+      restore: 'latest',
+      args: {
+        input: inputOf(this.#options.root),
+        output: this.#output,
+        ...(isFast ? {} : { rate: RATE }),
+      },
+      // So small a threshold that most checkpoints have state files as well.
+      checkpoints: { interval: 100, dir: this.#checkpoints, inlineThreshold: '1 kb' },
+    }
+  }
+
+  #count({ lines }: ChildEnd): void {
+    for (const id of completedIn(lines)) {
+      if (this.#completed.has(id)) this.#violations.push(`checkpoint ${id} completed twice`)
+      this.#completed.add(id)
+      this.#options.tally.checkpoints++
+    }
+  }
+
+  #tallyKill(kill: Kill): void {
+    const { tally } = this.#options
+    tally.kills++
+    const step = kill.name.replaceAll(/\d+/g, 'n')
+    tally.steps.set(step, (tally.steps.get(step) ?? 0) + 1)
+  }
+
+  #finish({ how, code, lines, errors }: ChildEnd): void {
+    const { tally, expected } = this.#options
+    tally.jobs++
+    if (how !== 'finished' && code !== 'JOB_ALREADY_FINISHED') {
+      const tail = lines.slice(-8).map((line) => JSON.stringify(line))
+      this.#violations.push([`a start ${how} with ${code}`, ...tail, errors].join('\n  '))
+      return
+    }
+    this.#violations.push(...compareFlights(this.#output, expected))
+    const left = leftoversIn(this.#output, this.#checkpoints)
+    this.#violations.push(...left.map((name) => `${name} is left behind`))
+  }
+
+  #say(parallelism: number, kill: Kill | undefined, end: ChildEnd): void {
+    const { tally, number, say } = this.#options
+    const last = Math.max(0, ...this.#completed)
+    const name = kill?.name ?? 'left alone'
+    const how = end.code ?? end.how
+    say(
+      `${tally.kills} kills, job ${number} at parallelism ${parallelism}: ${name}: ${how} ` +
+        `after checkpoint ${last}, ${this.#visible.files} files visible`,
+    )
+  }
+}
+
+function inputOf(root: string): string {
+  return join(root, 'node_modules/vega-datasets/data/flights-3m.parquet')
+}
