@@ -10,12 +10,12 @@ const LOOK_EVERY_MS = 10
 const { kill, ...options } = JSON.parse(process.argv[2])
 let timer
 
-const { exitCode, result } = await runFlights(options, (job, completed) => {
-  process.send({ type: 'started', restored: job.checkpoints.latestRestored?.id })
+const { exitCode } = await runFlights(options, (job, completed) => {
+  const { recordsRead } = job.metrics()
+  process.send({ type: 'started', restored: job.checkpoints.latestRestored?.id, recordsRead })
   if (kill) timer = setInterval(() => killInTheMiddle(job, completed()), LOOK_EVERY_MS)
 })
 clearInterval(timer)
-if (exitCode === 0) process.send({ type: 'finished', recordsRead: result.metrics.recordsRead })
 process.exitCode = exitCode
 process.disconnect()
 

@@ -25,7 +25,7 @@ export async function runFlights(options, onStart = () => {}) {
         ({ status, triggeredMs }) => status === 'completed' && triggeredMs >= startedMs,
       )
     onStart(job, completed)
-    const metrics = () => progressOf(job)
+    const metrics = () => job.metrics()
     const endProgress = showProgress({ metrics, checkpoint: () => completed()[0] })
     const result = await job.finished.finally(endProgress)
     const exitCode = result.status === 'canceled' ? 130 : 0
@@ -37,10 +37,4 @@ export async function runFlights(options, onStart = () => {}) {
   } finally {
     process.off('SIGINT', abort)
   }
-}
-
-/** A job that goes on from a checkpoint reads only the rest: a share of all would mislead. */
-function progressOf(job) {
-  const { recordsTotal, ...metrics } = job.metrics()
-  return job.checkpoints.latestRestored === undefined ? { ...metrics, recordsTotal } : metrics
 }

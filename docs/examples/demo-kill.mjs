@@ -27,11 +27,11 @@ export async function killDemo({ input, folder, parallelism }) {
   const left = tellKilled(first.killed, killed)
 
   say("\nThe same job, restored from its latest checkpoint (restore: 'latest'):")
-  const second = await run({ ...options, restore: 'latest' }, (child) => {
-    tellRestored(child.started, { left, killed })
+  const second = await run({ ...options, restore: 'latest' }, ({ started }) => {
+    tellRestored(started, { left, killed })
+    tellPosition(started, first.killed)
   })
   if (second.exitCode !== 0) return second.exitCode
-  tellPosition(first.killed, second.finished)
 
   say('\nAn undisturbed run, for comparison:')
   const third = await run({
@@ -92,12 +92,12 @@ function tellRestored({ restored }, { left, killed }) {
   )
 }
 
-function tellPosition(killed, { recordsRead }) {
-  const { recordsTotal } = killed
-  const position = recordsTotal - recordsRead
+/** To thousands: the counters are up to 50 ms old. */
+function tellPosition({ restored, recordsRead }, killed) {
+  const again = Math.round((killed.recordsRead - recordsRead) / 1_000) * 1_000
   say(
-    `It went on at ${percent(position / recordsTotal)}: ` +
-      `${grouped(killed.recordsRead - position)} flights were read a second time.`,
+    `Checkpoint ${restored} stands at ${percent(recordsRead / killed.recordsTotal)}: ` +
+      `about ${grouped(again)} flights are read a second time.`,
   )
 }
 

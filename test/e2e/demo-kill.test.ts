@@ -21,7 +21,7 @@ test('the job that is killed and started again writes what an undisturbed run wr
   expect(code, out + err).toBe(0)
   expect(out).toMatch(/Killed \(SIGKILL\) at [\d.]+ %, after checkpoint \d+\./)
   expect(out).toMatch(/Going on from checkpoint \d+: [\d,]+ of those rows are withdrawn/)
-  expect(out).toMatch(/It went on at [1-9][\d.]* %: [\d,]+ flights were read a second time/)
+  expect(out).toMatch(/Checkpoint \d+ stands at [1-9][\d.]* %: about [\d,]+ flights are read/)
   expect(out).toMatch(/daily\/: 39,952 rows, undisturbed 39,952\n/)
   expect(out).toMatch(/Equal: yes\n$/)
   // The same files, to be sure that the comparison can say no.
