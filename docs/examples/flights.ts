@@ -61,14 +61,14 @@ const LATE_MINUTES = 15
 
 const incomplete: SideOutput<Row> = output('incomplete')
 
-/** Checked, so that nothing starts when one is missing or misspelt. */
-const args = schema({ input: t.string, output: t.string, rate: t.optional(t.double) })
+/** Checked, so that nothing starts when one is missing or misspelt. A rate may come as text. */
+const args = schema({ input: t.string, output: t.string, rate: t.optional(t.any) })
 
 export default defineJob('flights', { args }, (env, args) => {
   const rows = parquet<Row>(args.input)
   const { rate } = args
   const complete = env
-    .from(rate === undefined ? rows : rateLimited(rows, { recordsPerSecond: rate }))
+    .from(rate === undefined ? rows : rateLimited(rows, { recordsPerSecond: Number(rate) }))
     .process((row, ctx, emit: Emit<Flight>) => {
       if (isComplete(row)) emit(row)
       else ctx.emitTo(incomplete, row)
