@@ -130,7 +130,7 @@ test('a job that fails before its first checkpoint begins anew', async () => {
   expect(problemsOf(places)).toEqual([])
 })
 
-test('trouble without end fails the job, and another start goes on from its checkpoint', async () => {
+test('trouble without end fails the job; another start goes on from its checkpoint', async () => {
   const places = placesIn(join(folder, 'no end'))
   const trouble = { how: 'throw', folder: troubleFolder('no end') } as const
   const options = { args: { rate: 4_000, trouble }, restart: { attempts: 2, delay: 1 } }

@@ -9,7 +9,7 @@ import { type Prng, prng } from '../../src/base/prng.ts'
 import { compareFlights } from '../reference/compare-flights.ts'
 import { type ExpectedFlights, flightsLoop } from '../reference/flights-loop.ts'
 import { damageNewest } from './damage.ts'
-import { chooseKill, type Kill } from './kill-steps.ts'
+import { chooseKill, type Kill, oneOf } from './kill-steps.ts'
 import { type ChildEnd, completedIn, runChild } from './start-child.ts'
 import { leftoversIn, VisibleOutput } from './visible-output.ts'
 
@@ -121,7 +121,7 @@ class KilledJob {
 
   async #start(): Promise<Start> {
     const { random, tally, times } = this.#options
-    const parallelism = [1, 2, 4][random.below(3)]!
+    const parallelism = oneOf(random, [1, 2, 4])
     const isOver = tally.kills >= times
     const isNew = this.#starts++ === 0
     const kill = isOver ? undefined : chooseKill({ random, isNew, folder: this.#folder })
@@ -175,8 +175,20 @@ class KilledJob {
         output: this.#output,
         ...(isFast ? {} : { rate: RATE }),
       },
-      // So small a threshold that most checkpoints have state files as well.
-      checkpoints: { interval: 100, dir: this.#checkpoints, inlineThreshold: '1 kb' },
+      checkpoints: { dir: this.#checkpoints, ...this.#anyCheckpoints() },
+    }
+  }
+
+  /** Every process of a job may have other options. */
+  #anyCheckpoints() {
+    const { random } = this.#options
+    return {
+      interval: oneOf(random, [40, 100]),
+      maxConcurrent: oneOf(random, [1, 1, 3]),
+      retained: oneOf(random, [1, 2, 3]),
+      compression: oneOf(random, [false, true]),
+      // The smaller one gives most checkpoints state files.
+      inlineThreshold: oneOf(random, ['1 kb', '20 kb']),
     }
   }
 

@@ -130,6 +130,6 @@ function atRandom(facts: KillFacts): Kill {
   return { name, killAt: { message: 'checkpoint complete', nth, delayMs } }
 }
 
-function oneOf<T>(random: Prng, all: readonly T[]): T {
+export function oneOf<T>(random: Prng, all: readonly T[]): T {
   return all[random.below(all.length)]!
 }
