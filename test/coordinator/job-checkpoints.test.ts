@@ -51,7 +51,7 @@ function world({ concurrentMax = 1 } = {}) {
     abandoned: [],
     storage,
     statistics: new CheckpointStatistics({ historyMax: 10 }),
-    commits: new OutputCommits(async () => {}),
+    commits: new OutputCommits({ expect: () => {}, commit: async () => {} }),
     clock,
     after: (_, action) => {
       timers.add(action)
