@@ -60,7 +60,7 @@ export class JobAttempts {
   constructor(options: JobAttemptsOptions) {
     const { sinks, checkpointing } = options
     this.#options = options
-    this.#commits = new OutputCommits((output) => sinks.commit(output))
+    this.#commits = new OutputCommits(sinks)
     const { parts } = checkpointing
     this.checkpoints =
       parts === undefined ? undefined : new JobCheckpoints({ ...parts, commits: this.#commits })
