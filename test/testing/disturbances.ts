@@ -9,7 +9,9 @@ const upTo = (max: number) => fc.integer({ min: 1, max })
 /** Stages whose results hang on no watermark, whatever lies before them. */
 const plainStage: fc.Arbitrary<Stage> = fc.oneof(
   fc.record({ kind: kind('lists', 'entries', 'numbers'), set: fc.boolean() }),
-  fc.record({ kind: kind('queue', 'received', 'twice', 'aggregate', 'sides', 'rebalance') }),
+  fc.record({
+    kind: kind('queue', 'seldom', 'received', 'twice', 'aggregate', 'sides', 'rebalance'),
+  }),
   fc.record({ kind: kind('reduce'), how: kind('change', 'make', 'take') }),
 )
 /** Without late records they give the same wherever watermarks come. */
@@ -73,7 +75,7 @@ export const disturbed: fc.Arbitrary<InlineOptions> = fc.record(how, {
   requiredKeys: ['checkpoints', 'config'],
 })
 
-const crashes = { afterRecords: counts(120), afterSteps: counts(300) }
+const crashes = { afterRecords: counts(120), afterSteps: counts(300), afterCheckpoints: counts(8) }
 
 /** Crashes at any moment. */
 export const crashing: fc.Arbitrary<InlineOptions> = fc.record(

@@ -33,7 +33,9 @@ export interface Item {
 
 export type Stage =
   | { readonly kind: 'lists' | 'entries' | 'numbers'; readonly set: boolean }
-  | { readonly kind: 'queue' | 'received' | 'twice' | 'aggregate' | 'sides' | 'rebalance' }
+  | {
+      readonly kind: 'queue' | 'seldom' | 'received' | 'twice' | 'aggregate' | 'sides' | 'rebalance'
+    }
   | { readonly kind: 'reduce'; readonly how: 'change' | 'make' | 'take' }
   | { readonly kind: 'reminders' | 'debounce'; readonly inMs: number }
   | {
@@ -118,6 +120,8 @@ function behind(stream: Stream<Item>, stage: Stage, index: number): Stream<Item>
       return numbers(stream, stage.set)
     case 'queue':
       return queue(stream)
+    case 'seldom':
+      return seldom(stream)
     case 'received':
       return received(stream)
     case 'twice':
@@ -236,6 +240,42 @@ function queue(stream: Stream<Item>): Stream<Item> {
     onTimer(_at, { state }, emit) {
       for (const held of state.waiting) emit(held)
       state.waiting.clear()
+    },
+  })
+}
+
+/** Does one thing alone with each of its states: a change is seen without any look before it. */
+function seldom(stream: Stream<Item>): Stream<Item> {
+  return stream.keyBy('key').process({
+    state: { last: value<number[]>(), all: list<number[]>(), named: map<number, number[]>() },
+    process(item, { state, timers }, emit: Emit<Item>) {
+      timers.onEventTime(LAST)
+      switch ((item.id + item.n) % 8) {
+        case 0:
+          return state.last.set([item.id])
+        case 1:
+          return state.last.clear()
+        case 2:
+          return state.all.clear()
+        case 3:
+          return state.named.delete(item.n % 3)
+        case 4:
+          return void state.last.get()?.push(item.id)
+        case 5:
+          for (const held of state.all) held.push(item.id)
+          return
+        case 6:
+          for (const [, held] of state.named) held.push(item.id)
+          return
+        default:
+          state.all.add([item.id])
+          state.named.set(item.n % 3, [item.id])
+          emit(item)
+      }
+    },
+    onTimer(_at, { key, state }, emit) {
+      const named = [...state.named].flatMap(([name, held]) => [name, ...held])
+      emit(left(key, [...(state.last.get() ?? []), -8, ...[...state.all].flat(), -8, ...named]))
     },
   })
 }
