@@ -30,6 +30,7 @@ const input = {
   records: upTo(90),
   keys: upTo(12),
   batch: upTo(9),
+  splits: upTo(4),
   disorderMs: fc.integer({ min: 0, max: 150 }),
 }
 
@@ -49,7 +50,8 @@ export const jobsOfKeys: fc.Arbitrary<StatefulArgs> = fc
   })
   .map(({ timely, stages, ...rest }) => ({
     ...rest,
-    outOfOrderMs: rest.disorderMs,
+    // A subtask reads one split after the other, each from the beginning of time.
+    outOfOrderMs: rest.splits === 1 ? rest.disorderMs : 1e6,
     stages: timely === null ? stages : [...stages, timely],
   }))
 

@@ -49,6 +49,8 @@ export interface StatefulArgs {
   readonly records: number
   readonly keys: number
   readonly batch: number
+  /** All records of a key are in one of them. */
+  readonly splits: number
   /** By how much a record may be older than one before it. */
   readonly disorderMs: number
   readonly outOfOrderMs: number
@@ -77,10 +79,10 @@ export function collectedBy({ stages }: StatefulArgs): readonly string[] {
 }
 
 /** In batches of one size, so that watermarks come at the same records in every run. */
-function items({ records, keys, batch, disorderMs }: StatefulArgs): Source<Item> {
+function items({ records, keys, batch, splits, disorderMs }: StatefulArgs): Source<Item> {
   const make = (id: number): Item => ({
     id,
-    key: (id * 7) % keys,
+    key: (id % splits) + splits * ((id * 7) % keys),
     at: id * 10 - ((id * 7_919) % (disorderMs + 1)),
     n: (id * 37) % 101,
     tags: [id],
@@ -91,18 +93,21 @@ function items({ records, keys, batch, disorderMs }: StatefulArgs): Source<Item>
     name: 'items',
     options: {},
     bounded: true,
-    enumerator: () => ({ discover: async () => [{ id: 'all' }] }),
+    enumerator: () => ({
+      discover: async () => Array.from({ length: splits }, (_, k) => ({ id: `split ${k}`, k })),
+    }),
     reader: () => {
       let at = 0
       return {
-        open: (_split, position) => {
-          at = (position as number | undefined) ?? 0
+        open: (split, position) => {
+          at = (position as number | undefined) ?? (split.k as number)
         },
         next(): Batch<Item> | undefined {
-          const from = at
-          const count = Math.min(batch, records - from)
-          at += count
-          return count <= 0 ? undefined : { count, position: from, record: (i) => make(from + i) }
+          const position = at
+          const count = Math.min(batch, Math.ceil((records - position) / splits))
+          at += count * splits
+          if (count <= 0) return undefined
+          return { count, position, record: (i) => make(position + i * splits) }
         },
         close: () => {},
       }
