@@ -33,6 +33,7 @@ export class InlineCheckpoints {
   readonly #clock: ManualClock
   readonly #timers = new Set<Timer>()
   #committing = 0
+  #completed = 0
 
   constructor({ options, sinks, clock }: InlineCheckpointsOptions) {
     this.#clock = clock
@@ -61,6 +62,11 @@ export class InlineCheckpoints {
       after: (ms, action) => this.#after(ms, action),
       log: silentLogger,
     })
+  }
+
+  /** How many were complete so far. */
+  get completed(): number {
+    return this.#completed
   }
 
   /** True while output is being made visible. */
@@ -92,6 +98,7 @@ export class InlineCheckpoints {
   }
 
   async #commit(sinks: JobSinks, output: readonly SinkCommittables[]): Promise<void> {
+    this.#completed++
     this.#committing++
     try {
       await sinks.commit(output)
