@@ -120,7 +120,8 @@ console.log('tested')
 `
 
 /** Programs and tests in documents: whatever begins with an import is complete. */
-const documents = ['README.md', 'docs/embedding.md', 'docs/testing-jobs.md'].flatMap((document) => {
+const documented = ['README.md', 'docs/embedding.md', 'docs/checkpoints.md', 'docs/testing-jobs.md']
+const documents = documented.flatMap((document) => {
   const text = readFileSync(join(ROOT, document), 'utf8')
   const blocks = [...text.matchAll(/```(js|ts)\n(import [\s\S]*?)```/g)]
   return blocks
@@ -155,6 +156,7 @@ const DOCUMENTED_OUTPUT: Readonly<Record<string, RegExp>> = {
   'docs/embedding.md 2': /evens 2\n/,
   'docs/embedding.md 3': /^canceled\n$/,
   'docs/embedding.md 4': /^OPERATOR_FAILED halve 3\n$/,
+  'docs/checkpoints.md 1': /^checkpoint 1: \d+ bytes in \d+ ms\n$/,
 }
 
 beforeAll(() => {
