@@ -26,3 +26,13 @@ test.each([
     expect(() => readFileSync(target), link).not.toThrow(/ENOENT/)
   }
 })
+
+test('every command that the README shows is there', () => {
+  const text = read('README.md')
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+  const files = [...text.matchAll(/npm test -- ([\w/.-]+)/g)].map((match) => match[1]!)
+  expect(files.length).toBeGreaterThan(0)
+  for (const file of files) expect(() => read(file), file).not.toThrow()
+  const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map((match) => match[1]!)
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named))
+})
