@@ -34,11 +34,12 @@ export interface CoordinatorOptions {
 
 const successors = {
   idle: ['idle', 'running', 'shut'],
-  running: ['finished', 'failing', 'idle', 'shut'],
+  running: ['finished', 'failing', 'stopping', 'idle', 'shut'],
   /** The final checkpoint is complete. Its output may still fail to be committed. */
   finished: ['idle', 'shut'],
   /** Too many checkpoints have failed. */
   failing: ['idle', 'shut'],
+  stopping: ['idle', 'shut'],
   shut: ['shut'],
 } as const satisfies Record<string, readonly string[]>
 
@@ -95,6 +96,10 @@ export class CheckpointCoordinatorState {
     switch (event.type) {
       case 'running':
         return this.#start(event)
+      case 'stopping':
+        // One that is finished, or failing, stays so; one that never ran has nothing to stop.
+        if (this.#phase === 'running') this.#move('stopping')
+        return
       case 'stopped':
         return this.#stop(event.final)
       case 'tick':
@@ -155,6 +160,8 @@ export class CheckpointCoordinatorState {
     const outcome = checkpoint?.acknowledge(task) ?? 'unknown'
     if (outcome === 'unknown') this.#effects.push({ type: 'discard', checkpointId, task })
     if (outcome !== 'success' || !checkpoint!.isAcknowledged) return
+    // Whoever waits for what is being published has begun to wait.
+    if (this.#phase === 'stopping') return
     checkpoint!.publish()
     this.#effects.push({ type: 'write-metadata', checkpointId })
   }
@@ -175,7 +182,7 @@ export class CheckpointCoordinatorState {
     this.#effects.push({ type: 'complete', checkpointId, kind: checkpoint.kind })
     this.#subsumeBefore(checkpointId)
     for (const id of unneeded) this.#effects.push({ type: 'delete', checkpointId: id })
-    if (checkpoint.kind === 'final') this.#finish()
+    if (checkpoint.kind === 'final' && this.#phase === 'running') this.#finish()
   }
 
   #publishFailed({

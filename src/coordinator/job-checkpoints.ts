@@ -129,6 +129,7 @@ export class JobCheckpoints {
 
   #detach(view: AttemptView): void {
     if (this.#view !== view) return
+    this.#handle({ type: 'stopping', nowMs: this.#nowMs() })
     this.#view = undefined
     this.#send = () => {}
     this.#cancelTimer()

@@ -117,7 +117,7 @@ async function start(startable: Startable, options: RunOptions): Promise<JobHand
 /** Throws where there is nothing to do any more, or where going on would double output. */
 async function checkStart(checkpointing: Checkpointing, sinks: JobSinks): Promise<void> {
   if (checkpointing.start.isFinished) {
-    await sinks.finish()
+    await sinks.finishUnstarted()
     await checkpointing.release({ status: 'finished' })
     throw new SluiceError('JOB_ALREADY_FINISHED', 'the job of this checkpoint directory is done', {
       hint: "restore 'none' to run it again",

@@ -238,6 +238,48 @@ test('one that is being published when the job stops is aborted once that is set
   ])
 })
 
+test('while an attempt stops nothing is triggered, and only what is being published completes', () => {
+  const until: readonly Step[] = [
+    [0, 'running'],
+    [1000, 'tick'],
+    [1100, 'ack', 1, 0],
+    [1100, 'ack', 1, 1],
+    [2000, 'tick'],
+    [2100, 'ack', 2, 0],
+  ]
+  const before = ['1000: trigger 1 periodic', '1100: write 1', '2000: trigger 2 periodic']
+  const rest: readonly Step[] = [
+    [2200, 'stopping'],
+    [2300, 'ack', 2, 1],
+    [2400, 'published', 1],
+    [4000, 'tick'],
+    [4100, 'restart'],
+  ]
+  expect(play({ concurrentMax: 2 }, [...until, ...rest])).toEqual([
+    ...before,
+    '2400: complete 1 periodic',
+    '4100: abort 2 CHECKPOINT_COORDINATOR_SUSPEND',
+  ])
+})
+
+test('a final one that completes while its attempt stops is followed by another', () => {
+  expect(
+    play({}, [
+      [0, 'running'],
+      [10, 'ended', 0],
+      [20, 'ended', 1],
+      [30, 'ack', 1, 0],
+      [40, 'ack', 1, 1],
+      [50, 'stopping'],
+      [60, 'published', 1],
+      [70, 'restart'],
+      [100, 'running'],
+      [110, 'ended', 0],
+      [120, 'ended', 1],
+    ]),
+  ).toEqual(['20: trigger 1 final', '40: write 1', '60: complete 1 final', '120: trigger 2 final'])
+})
+
 test('ids go on over attempts', () => {
   expect(
     play({ firstId: 42 }, [

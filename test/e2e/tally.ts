@@ -41,7 +41,8 @@ export function tallyOptions({ output, checkpoints }: Places, options: StartOpti
     parallelism: 2,
     ...options,
     args: { records: RECORDS, keys: KEYS, output, ...options.args },
-    checkpoints: { dir: checkpoints, ...options.checkpoints },
+    // Nowhere: in memory.
+    checkpoints: { ...(checkpoints === '' ? {} : { dir: checkpoints }), ...options.checkpoints },
   }
 }
 

@@ -19,7 +19,8 @@ const log = Object.fromEntries(['debug', 'info', 'warn', 'error'].map((one) => [
 try {
   const running = await runJob(job, { ...options, log })
   const { status, metrics } = await running.finished
-  tell({ end: status, recordsRead: metrics.recordsRead })
+  const restored = running.checkpoints.latestRestored?.id
+  tell({ end: status, recordsRead: metrics.recordsRead, restored })
 } catch (error) {
   tell({ end: 'failed', code: error.code, message: String(error.stack) })
 }

@@ -24,6 +24,8 @@ export interface KillLoopOptions {
 
 export interface KillSummary {
   readonly kills: number
+  /** Times that the disk failed, which do not count as kills. */
+  readonly failures: number
   readonly starts: number
   /** Jobs that came to their end. */
   readonly jobs: number
@@ -40,7 +42,8 @@ const VIOLATIONS_MAX = 20
 export async function killLoop(options: KillLoopOptions): Promise<KillSummary> {
   const expected = await flightsLoop(inputOf(options.root))
   const random = prng(options.seed)
-  const tally = { kills: 0, starts: 0, jobs: 0, checkpoints: 0, steps: new Map<string, number>() }
+  const steps = new Map<string, number>()
+  const tally: Tally = { kills: 0, failures: 0, starts: 0, jobs: 0, checkpoints: 0, steps }
   const violations: string[] = []
   while (tally.kills < options.times && violations.length < VIOLATIONS_MAX) {
     const job = new KilledJob({ ...options, random, expected, number: tally.jobs + 1, tally })
@@ -54,6 +57,7 @@ export async function killLoop(options: KillLoopOptions): Promise<KillSummary> {
 
 interface Tally {
   kills: number
+  failures: number
   starts: number
   jobs: number
   checkpoints: number
@@ -88,9 +92,10 @@ class KilledJob {
 
   async run(): Promise<readonly string[]> {
     for (;;) {
-      const end = await this.#start()
-      if (end.how === 'killed' && this.#violations.length === 0) continue
-      if (end.how !== 'killed') this.#finish(end)
+      const { end, kill } = await this.#start()
+      const goesOn = end.how === 'killed' || (kill?.isFailure === true && isTold(end))
+      if (goesOn && this.#violations.length === 0) continue
+      if (!goesOn) this.#finish(end)
       return this.#violations
     }
   }
@@ -99,7 +104,7 @@ class KilledJob {
     rmSync(this.#folder, { recursive: true })
   }
 
-  async #start(): Promise<ChildEnd> {
+  async #start(): Promise<Start> {
     const { random, tally, times } = this.#options
     const parallelism = [1, 2, 4][random.below(3)]!
     const isOver = tally.kills >= times
@@ -110,9 +115,9 @@ class KilledJob {
     this.#count(end)
     this.#visible.look({ again: true })
     this.#violations.push(...this.#visible.violations.splice(0))
-    if (end.how === 'killed') this.#tallyKill(kill!)
+    if (end.how === 'killed' || kill?.isFailure === true) this.#tallyKill(kill!)
     this.#say(parallelism, kill, end)
-    return end
+    return { end, kill }
   }
 
   async #watched(parallelism: number, kill: Kill | undefined): Promise<ChildEnd> {
@@ -156,8 +161,9 @@ class KilledJob {
 
   #tallyKill(kill: Kill): void {
     const { tally } = this.#options
-    tally.kills++
-    const step = kill.name.replaceAll(/\d+/g, 'n')
+    if (kill.isFailure === true) tally.failures++
+    else tally.kills++
+    const step = kill.name.replaceAll(/\d+/g, 'n').replace(/^E[A-Z]+/, 'a failure')
     tally.steps.set(step, (tally.steps.get(step) ?? 0) + 1)
   }
 
@@ -179,11 +185,25 @@ class KilledJob {
     const last = Math.max(0, ...this.#completed)
     const name = kill?.name ?? 'left alone'
     const how = end.code ?? end.how
+    if (kill?.isFailure === true && end.how === 'failed') {
+      const { message } = end.lines.at(-1) ?? {}
+      say(`  ${String(message).split('\n')[0]}`)
+    }
     say(
       `${tally.kills} kills, job ${number} at parallelism ${parallelism}: ${name}: ${how} ` +
         `after checkpoint ${last}, ${this.#visible.files} files visible`,
     )
   }
+}
+
+interface Start {
+  readonly end: ChildEnd
+  readonly kill: Kill | undefined
+}
+
+/** Where the disk failed a job may have left something behind; the next start tidies up. */
+function isTold({ how, code }: ChildEnd): boolean {
+  return how === 'finished' || (how === 'failed' && code !== undefined)
 }
 
 function inputOf(root: string): string {

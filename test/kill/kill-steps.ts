@@ -13,6 +13,8 @@ export interface Kill {
   readonly killAfterMs?: number
   /** Comes at the end of the job only. */
   readonly atEnd?: boolean
+  /** An operation fails, and nobody is killed. */
+  readonly isFailure?: boolean
 }
 
 type FileStep = readonly [name: string, op: string, path: string]
@@ -74,7 +76,7 @@ export interface KillFacts {
   readonly folder: string
 }
 
-/** Half of them at named steps. */
+/** Half of them at named steps. Now and then the disk fails instead. */
 export function chooseKill(facts: KillFacts): Kill {
   return facts.random.below(2) === 0 ? atStep(facts) : atRandom(facts)
 }
@@ -97,8 +99,21 @@ function atFile(random: Prng, steps: readonly FileStep[], nthMax: number): Kill 
   return { name: `${action}: ${step} (${nth})`, faults: [{ op, path, nth, action }] }
 }
 
-function atRandom({ random, folder }: KillFacts): Kill {
-  const dice = random.below(10)
+/** What a disk refuses may fail. What it cannot read for a moment is as good as damaged. */
+const FAILING = ['write', 'sync', 'close', 'link', 'rename', 'unlink', 'mkdir', 'rmdir']
+
+function failing({ random, folder }: KillFacts): Kill {
+  const op = oneOf(random, FAILING)
+  const nth = 1 + random.below(op === 'write' || op === 'sync' || op === 'close' ? 60 : 20)
+  const action = oneOf(random, ['EIO', 'ENOSPC', 'EROFS'])
+  const faults = [{ op, path: folder, nth, action }]
+  return { name: `${action} at ${op} ${nth}`, faults, isFailure: true }
+}
+
+function atRandom(facts: KillFacts): Kill {
+  const { random, folder } = facts
+  const dice = random.below(12)
+  if (dice >= 10) return failing(facts)
   if (dice < 2) {
     const killAfterMs = random.below(3_000)
     return { name: `${killAfterMs} ms after the start`, killAfterMs }

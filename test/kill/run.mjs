@@ -49,12 +49,13 @@ async function loadLoop() {
   return import(pathToFileURL(outfile).href)
 }
 
-function sayAll({ kills, starts, jobs, checkpoints, steps, violations }) {
+function sayAll({ kills, failures, starts, jobs, checkpoints, steps, violations }) {
   const minutes = ((Date.now() - startedMs) / 60_000).toFixed(1)
   for (const violation of violations) say(`VIOLATION: ${violation}`)
   for (const [step, count] of [...steps].sort(([, a], [, b]) => b - a)) say(`${count} x ${step}`)
   say(
-    `seed ${seed}: ${kills} kills in ${starts} starts of ${jobs} jobs, ${checkpoints} checkpoints, ` +
+    `seed ${seed}: ${kills} kills and ${failures} failures of the disk in ${starts} starts of ${jobs} ` +
+      `jobs, ${checkpoints} checkpoints, ` +
       `${minutes} min: ${violations.length === 0 ? 'all exact' : 'VIOLATED'}`,
   )
 }

@@ -39,6 +39,8 @@ export interface ChildEnd {
   /** `failed` has a code. */
   readonly how: 'killed' | 'finished' | 'failed' | 'hung'
   readonly code?: string | undefined
+  /** Of a job that finished: the checkpoint that it went on from at last. */
+  readonly restored?: number | undefined
   readonly lines: readonly LogLine[]
   readonly errors: string
 }
@@ -70,7 +72,8 @@ export async function runChild(options: ChildOptions): Promise<ChildEnd> {
   if (isHung) return { how: 'hung', lines, errors }
   if (end === undefined) return { how: signal === 'SIGKILL' ? 'killed' : 'failed', lines, errors }
   const how = end.end === 'finished' ? 'finished' : 'failed'
-  return { how, code: end.code as string | undefined, lines, errors }
+  const { code, restored } = end as Partial<ChildEnd>
+  return { how, code, restored, lines, errors }
 }
 
 function environment(root: string, faults: readonly DiskFault[] = []): NodeJS.ProcessEnv {

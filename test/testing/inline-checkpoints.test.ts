@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { defineJob, type Sink, value } from '../../src/api/index.ts'
+import { defineJob, type Emit, type Sink, value } from '../../src/api/index.ts'
 import { jsonLines } from '../../src/connector/file/json-lines.ts'
 import { collection, generator } from '../../src/connector/generator/index.ts'
 import { type InlineOptions, runInline } from '../../src/testing/index.ts'
@@ -24,9 +24,9 @@ function numbering(records = 300) {
     env
       .from(generator({ count: records, make: (i) => ({ i, key: i % 7 }), splits: 2 }))
       .keyBy('key')
-      .process<{ key: number; nth: number }>({
+      .process({
         state: { seen: value(0) },
-        process({ key }, { state }, emit) {
+        process({ key }, { state }, emit: Emit<{ key: number; nth: number }>) {
           state.seen.set(state.seen.get() + 1)
           emit({ key, nth: state.seen.get() })
         },
