@@ -613,14 +613,13 @@ test('a final one of an earlier attempt that is still being published holds nobo
   ])
 })
 
-test('while an attempt ends none is begun, and what is on its way still completes', () => {
+test('while an attempt ends none is begun, and nobody is answered', () => {
   expect(
     play({}, [
       [0, 'running'],
       [1000, 'tick'],
       [1100, 'stopping'],
       [1200, 'request', 7],
-      ...completing(1, 2500),
       [5000, 'tick'],
       [5001, 'restart'],
       [6000, 'running'],
@@ -629,8 +628,7 @@ test('while an attempt ends none is begun, and what is on its way still complete
   ).toEqual([
     '1000: trigger 1 periodic',
     '1200: refuse request 7 NOT_ALL_REQUIRED_TASKS_RUNNING',
-    '2500: write 1',
-    '2500: complete 1 periodic',
+    '5001: abort 1 CHECKPOINT_COORDINATOR_SUSPEND',
     '7000: trigger 2 periodic',
   ])
 })

@@ -139,9 +139,9 @@ test('a list that cannot be encoded fails its checkpoint and not the job', async
   const job = defineJob('unencodable', (env) => {
     env
       .from(generator({ count: 50, make: (i) => ({ i }) }))
-      .process<{ i: number }>({
+      .process({
         state: { seen: list<{ i: unknown }>() },
-        process({ i }, { state }, emit) {
+        process({ i }, { state }, emit: Emit<{ i: number }>) {
           if (i === 20) state.seen.add({ i: i as unknown })
           if (i === 21) for (const one of state.seen) one.i = () => i
           if (i === 30) state.seen.clear()
