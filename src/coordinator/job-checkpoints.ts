@@ -33,6 +33,8 @@ export interface JobCheckpointsOptions {
   /** Ids of damaged ones, to be deleted when another is complete. */
   readonly abandoned: readonly number[]
   readonly storage: CheckpointStorage
+  /** Goes into the history: it begins anew where the job does. */
+  readonly lineage: string
   readonly statistics: CheckpointStatistics
   readonly commits: OutputCommits
   readonly clock: Clock
@@ -278,7 +280,8 @@ export class JobCheckpoints {
       statistics.failed(checkpointId, { failedMs: this.#nowMs(), failure }),
     )
     const { reason, message } = failure
-    log.warn({ checkpoint: checkpointId, reason }, `checkpoint failed: ${message}`)
+    const level = reason === 'CHECKPOINT_SUBSUMED' ? 'debug' : 'warn'
+    log[level]({ checkpoint: checkpointId, reason }, `checkpoint failed: ${message}`)
     const attempt = this.#view?.attempt ?? 0
     for (const task of this.#view?.tasks ?? []) {
       this.#send(task, { type: 'abort-checkpoint', attempt, checkpointId })
@@ -309,10 +312,12 @@ export class JobCheckpoints {
   }
 
   #record(stats: CheckpointStats): Promise<void> {
-    const { storage, log } = this.#options
-    const recorded = storage.record({ checkpointId: stats.id, ...stats }).catch((error) => {
-      log.error({ error: String(error) }, 'the history of checkpoints could not be written')
-    })
+    const { storage, log, lineage } = this.#options
+    const recorded = storage
+      .record({ checkpointId: stats.id, lineage, ...stats })
+      .catch((error) => {
+        log.error({ error: String(error) }, 'the history of checkpoints could not be written')
+      })
     this.#track(this.#work, recorded)
     return recorded
   }

@@ -22,9 +22,9 @@ import { Uncommitted } from './uncommitted.ts'
 export interface Cut {
   readonly checkpointId: number
   readonly triggeredMs: number
-  /** Epoch ms. */
-  readonly firstBarrierMs: number
-  readonly alignmentMs: number
+  /** When the first of its barriers was known, epoch ms. */
+  readonly announcedMs: number
+  readonly sinceAnnouncedMs: number
 }
 
 export interface InputSnapshot {
@@ -94,6 +94,7 @@ export class TaskCheckpoints {
     return new PendingSnapshot({
       cut,
       operators: snapshotOperators(runtime),
+      recordsSunk: runtime.recordsSunk,
       input: this.#options.snapshotInput(),
       walks: beginWalks(runtime, { chunk: (chunk) => chunks.push(chunk) }),
       chunks,
@@ -173,11 +174,11 @@ export class TaskCheckpoints {
 
   #acknowledge(pending: PendingSnapshot): void {
     const { attempt, task, send } = this.#options
-    const { checkpointId, operators, input } = pending
+    const { checkpointId, operators, recordsSunk, input } = pending
     const sinks: readonly SinkCommittables[] = this.#uncommitted.upTo(checkpointId)
     const files = this.#lastFiles(pending)
     this.#pending.splice(this.#pending.indexOf(pending), 1)
-    const snapshot = { operators, sinks, ...input, files }
+    const snapshot = { operators, sinks, recordsSunk, ...input, files }
     send({ type: 'acknowledge', attempt, task, checkpointId, snapshot, stats: pending.stats() })
   }
 

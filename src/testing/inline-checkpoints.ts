@@ -56,6 +56,7 @@ export class InlineCheckpoints {
       retained: [],
       abandoned: [],
       storage: this.storage,
+      lineage: '',
       statistics: this.statistics,
       commits: this.commits,
       clock,

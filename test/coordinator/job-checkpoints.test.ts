@@ -50,6 +50,7 @@ function world({ concurrentMax = 1 } = {}) {
     retained: [],
     abandoned: [],
     storage,
+    lineage: 'test',
     statistics: new CheckpointStatistics({ historyMax: 10 }),
     commits: new OutputCommits({ expect: () => {}, commit: async () => {} }),
     clock,
@@ -70,6 +71,7 @@ function world({ concurrentMax = 1 } = {}) {
         checkpointId,
         triggeredMs,
         attempt: 1,
+        writtenBefore: 0,
         engine: '',
         waiting: [],
       }),
@@ -90,7 +92,7 @@ const acknowledged = (checkpointId: number): Extract<FromTask, { type: 'acknowle
   attempt: 1,
   task: 0,
   checkpointId,
-  snapshot: { operators: [], sinks: [], watermarkMs: 0, channels: [], files: [] },
+  snapshot: { operators: [], sinks: [], watermarkMs: 0, recordsSunk: 0, channels: [], files: [] },
   stats: { startDelayMs: 0, alignmentMs: 0, syncMs: 0, walkMs: 0, stepMsMax: 0 },
 })
 
