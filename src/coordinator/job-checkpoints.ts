@@ -124,8 +124,11 @@ export class JobCheckpoints {
     // While one is waited for, the last file of another may be written.
     while (this.#publishing.size > 0) await Promise.all(this.#publishing)
     this.#handle({ type: 'stopped', nowMs: this.#nowMs(), final })
-    await this.#options.commits.settled()
-    await Promise.all(this.#work)
+    try {
+      await this.#options.commits.settled()
+    } finally {
+      await Promise.all(this.#work)
+    }
   }
 
   #detach(view: AttemptView): void {

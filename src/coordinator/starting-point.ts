@@ -172,8 +172,9 @@ async function beginAnew({
   if (directory === undefined) return
   const there = (await directory.listCheckpoints()).filter(isCompleted)
   if (there.length > 0 && !overwrite) throw checkpointsExist(directory, there.length)
-  await directory.cleanUp([])
-  for (const { id } of there) await directory.deleteCheckpoint(id)
+  await directory.cleanUp(there.map(({ id }) => id))
+  // The newest last: after a crash on the way an older one would be taken for the latest.
+  for (const { id } of there.toReversed()) await directory.deleteCheckpoint(id)
   await directory.update({ lineage: newLineage, status: 'running' })
 }
 
