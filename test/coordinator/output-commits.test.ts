@@ -8,7 +8,7 @@ const committablesOf = (...committables: readonly string[]) => [
   { operatorId: 'sink', committables },
 ]
 
-test('output behind a commit that fails is not withdrawn: its checkpoint may be restored', async () => {
+test('output behind a commit that fails stays: its checkpoint may be restored', async () => {
   const kept: unknown[] = []
   const sink: Sink<unknown> = {
     kind: 'noted',
