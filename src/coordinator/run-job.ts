@@ -88,7 +88,11 @@ async function start(startable: Startable, options: RunOptions): Promise<JobHand
     })
     await checkStart(checkpointing, sinks)
     // A job that is cancelled already must not touch the output of another.
-    if (options.signal?.aborted !== true) await explained(artefact, () => sinks.start())
+    if (options.signal?.aborted !== true) {
+      await explained(artefact, () => sinks.start())
+      // Only now: a start that the sinks refuse must leave all checkpoints as they were.
+      await setAside(checkpointing, sinks)
+    }
     const attempts = new JobAttempts({
       prepared,
       jobUrl: artefact.url,
@@ -126,7 +130,16 @@ async function checkStart(checkpointing: Checkpointing, sinks: JobSinks): Promis
   if (!checkpointing.givesUp) return
   if (!sinks.withdrawable && !checkpointing.acceptsDuplicates)
     throw duplicating(checkpointing, sinks)
-  await checkpointing.setAside()
+}
+
+async function setAside(checkpointing: Checkpointing, sinks: JobSinks): Promise<void> {
+  try {
+    await checkpointing.setAside()
+  } catch (error) {
+    // Nobody runs who would close them.
+    await Promise.allSettled([sinks.close()])
+    throw error
+  }
 }
 
 function duplicating({ start }: Checkpointing, sinks: JobSinks): SluiceError {

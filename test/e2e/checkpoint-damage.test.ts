@@ -48,7 +48,7 @@ function cut(path: string, at: (bytes: Buffer) => number): void {
   writeFileSync(path, bytes.subarray(0, at(bytes)))
 }
 
-test('what is damaged below is a checkpoint with state files, and output behind the one before', () => {
+test('damaged below is a checkpoint with state files, and output behind the one before', () => {
   expect(readdirSync(stopped.checkpoints).sort()).toEqual(
     ['chk-2', NEWEST, 'history.jsonl', 'job.json'].sort(),
   )
@@ -75,6 +75,20 @@ describe.each(Object.keys(damages))('any file of the newest checkpoint %s', (dam
       expect(problemsOf(places), name).toEqual([])
     }
   })
+})
+
+test('where the sinks refuse to start all checkpoints stay as they were', async () => {
+  const places = copyOf(stopped, join(folder, 'refused'))
+  const marker = join(places.output, '.sluice-output.json')
+  const text = readFileSync(marker)
+  writeFileSync(marker, 'not the text of a marker')
+  const older = { restore: join(places.checkpoints, 'chk-2'), args: PAD, checkpoints }
+  expect(await failed(finishTally(places, older))).toMatchObject({ code: 'OUTPUT_OF_ANOTHER_JOB' })
+  expect(filesOf(places)).toContain('_metadata')
+  writeFileSync(marker, text)
+  const { job } = await finishTally(places, { restore: 'latest', args: PAD, checkpoints })
+  expect(job.checkpoints.latestRestored?.id).toBe(3)
+  expect(problemsOf(places)).toEqual([])
 })
 
 describe('where the output cannot be withdrawn', () => {
