@@ -13,6 +13,14 @@ interface ChannelTime {
   readonly idle: boolean
 }
 
+/** A vertex of the new job. */
+interface Restored {
+  readonly graph: ExecutionGraph
+  readonly vertex: number
+  /** Whether any vertex has another parallelism than it had. */
+  readonly isRescaled: boolean
+}
+
 /** The channels of an edge as they were. */
 interface EdgeBefore {
   /** By consuming subtask, then by producing one; undefined if there are more or fewer of them. */
@@ -26,12 +34,12 @@ interface EdgeBefore {
  */
 export function assignChannels(
   state: StoredState,
-  { graph, vertex: index }: { readonly graph: ExecutionGraph; readonly vertex: number },
+  { graph, vertex: index, isRescaled }: Restored,
 ): (task: number) => readonly ChannelSnapshot[] | undefined {
   const vertex = graph.vertices[index]!
   const stored = state.headedBy(vertex.operators[0]!.id)
   if (stored === undefined) return () => undefined
-  const before = edgesBefore(stored, { graph, vertex: index })
+  const before = edgesBefore(stored, { graph, vertex: index, isRescaled })
   return (task) =>
     graph.tasks[task]!.inputs.flatMap((input) => {
       const { edge, producer } = graph.channels[input]!
@@ -46,7 +54,7 @@ export function assignChannels(
 
 function edgesBefore(
   stored: StoredVertex,
-  { graph, vertex }: { readonly graph: ExecutionGraph; readonly vertex: number },
+  { graph, vertex, isRescaled }: Restored,
 ): ReadonlyMap<number, EdgeBefore> {
   const storedEdges = byIdentity(stored.inputs, (edge) => edge)
   const edges = byIdentity(
@@ -58,6 +66,7 @@ function edgesBefore(
     const before = storedEdges.get(identity)
     if (before === undefined) continue
     const isSameSize =
+      !isRescaled &&
       stored.parallelism === graph.vertices[vertex]!.parallelism &&
       before.producerParallelism === graph.vertices[edge.from]!.parallelism
     const all = stored.tasks.map((task) => channelsOf(task, before.edge))

@@ -83,9 +83,14 @@ export class JobDirectory {
 
   /** Durably and at once. A job that begins anew gets another lineage. */
   async update(changes: Partial<Pick<JobFile, 'status' | 'lineage'>>): Promise<void> {
-    const job = { ...this.#job, ...changes }
-    await writeJobFile(this.path, job)
-    this.#job = job
+    await this.#write({ ...this.#job, ...changes })
+  }
+
+  /** The number of a new attempt, larger than all before, also those of other processes. */
+  async nextAttempt(atLeast: number): Promise<number> {
+    const attempts = Math.max(atLeast, (this.#job.attempts ?? 0) + 1)
+    await this.#write({ ...this.#job, attempts })
+    return attempts
   }
 
   /** Newest first; those that were never completed, too. */
@@ -145,6 +150,11 @@ export class JobDirectory {
     } catch (cause) {
       throw storageFailed(join(this.path, 'lock'), 'released', cause)
     }
+  }
+
+  async #write(job: JobFile): Promise<void> {
+    await writeJobFile(this.path, job)
+    this.#job = job
   }
 
   /** Folders without a single blob are no checkpoints, but have taken an id. */

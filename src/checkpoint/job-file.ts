@@ -18,6 +18,8 @@ export interface JobFile {
   readonly lineage: string
   readonly status: 'running' | 'finished'
   readonly createdMs: number
+  /** How often it was deployed, over all processes: no two attempts have one number. */
+  readonly attempts?: number
 }
 
 export const JOB_FILE_FORMAT = 1

@@ -40,6 +40,7 @@ export class Checkpointing {
   readonly #options: JobOptions
   readonly #pool: SidePool
   readonly #directory: JobDirectory | undefined
+  #attempts = 0
 
   constructor(opened: {
     readonly options: JobOptions
@@ -72,6 +73,11 @@ export class Checkpointing {
     return (isInitial ? this.start.store : own) ?? own!
   }
 
+  /** Whether the job started from a checkpoint of another one, which may be restored again. */
+  get startsElsewhere(): boolean {
+    return this.restored !== undefined && this.restored.lineage !== this.lineage
+  }
+
   /** Whether completed checkpoints are given up, and what was written since with them. */
   get givesUp(): boolean {
     return this.start.abandoned.length > 0
@@ -79,6 +85,13 @@ export class Checkpointing {
 
   get acceptsDuplicates(): boolean {
     return this.#options.acceptDuplicates
+  }
+
+  /** No two attempts of a lineage have one number: files in progress are named by it. */
+  async nextAttempt(): Promise<number> {
+    const atLeast = Math.max(this.#attempts, this.start.checkpoint?.attempt ?? 0) + 1
+    this.#attempts = (await this.#directory?.nextAttempt(atLeast)) ?? atLeast
+    return this.#attempts
   }
 
   /** The job may start: where it begins anew, the directory is its own from now on. */

@@ -96,10 +96,9 @@ export class JobAttempts {
    */
   async deploy(count: number): Promise<JobExecution> {
     const { prepared, sources, explain, log } = this.#options
-    const { checkpoint } = this.#options.checkpointing.start
-    // No two attempts of a lineage have one number: files in progress are named by it.
-    const attempt = (checkpoint?.attempt ?? 0) + count
-    const from = this.checkpoints?.latest ?? checkpoint
+    const { checkpointing } = this.#options
+    const attempt = await checkpointing.nextAttempt()
+    const from = this.checkpoints?.latest ?? checkpointing.start.checkpoint
     const restored = from === undefined ? undefined : this.#assign(from)
     await this.#recoverOutput(count, from)
     if (from !== undefined) this.#tellRestored(from)

@@ -19,7 +19,7 @@ import type {
 import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
 import { encodeMetadata } from '../checkpoint/metadata.ts'
 import type { CheckpointStatistics } from '../checkpoint/statistics.ts'
-import type { ToTask } from '../protocol/messages.ts'
+import type { PreparedCommittables, ToTask } from '../protocol/messages.ts'
 import type { CheckpointStorage } from './checkpoint-storage.ts'
 import type { AttemptCheckpoints, CheckpointMessage } from './job-execution.ts'
 import type { OutputCommits } from './output-commits.ts'
@@ -126,8 +126,11 @@ export class JobCheckpoints {
     // While one is waited for, the last file of another may be written.
     while (this.#publishing.size > 0) await Promise.all(this.#publishing)
     this.#handle({ type: 'stopped', nowMs: this.#nowMs(), final })
-    await this.#options.commits.settled()
-    await Promise.all(this.#work)
+    try {
+      await this.#options.commits.settled()
+    } finally {
+      await Promise.all(this.#work)
+    }
   }
 
   #detach(view: AttemptView): void {
@@ -230,12 +233,13 @@ export class JobCheckpoints {
   #publish(checkpointId: number): void {
     const { storage, commits, log } = this.#options
     const running = this.#running.get(checkpointId)!
-    const metadata = running.metadata(commits.pending, this.#nowMs())
+    const own = running.committables(this.latest?.checkpointId ?? 0)
+    const metadata = running.metadata([...commits.pending, ...own], this.#nowMs())
     log.debug({ checkpoint: checkpointId }, 'checkpoint acknowledged by all tasks')
     const publish = async () => {
       const bytes = encodeMetadata(metadata)
       await storage.publish(checkpointId, bytes)
-      this.#published.set(checkpointId, { metadata, bytes: bytes.length })
+      this.#published.set(checkpointId, { metadata, bytes: bytes.length, own })
     }
     const published = publish().then(
       () => this.#handle({ type: 'published', nowMs: this.#nowMs(), checkpointId }),
@@ -252,7 +256,7 @@ export class JobCheckpoints {
     const { commits, statistics, log } = this.#options
     const running = this.#running.get(checkpointId)!
     this.#running.delete(checkpointId)
-    const { metadata, bytes } = this.#published.get(checkpointId)!
+    const { metadata, bytes, own } = this.#published.get(checkpointId)!
     this.#completed.push(metadata)
     this.#published.delete(checkpointId)
     for (const id of this.#abandoned.splice(0)) this.#delete(id)
@@ -266,7 +270,7 @@ export class JobCheckpoints {
       this.#send(task, { type: 'complete-checkpoint', attempt, checkpointId })
     }
     for (const request of this.#requestsOf(checkpointId)) request.resolve(checkpointId)
-    commits.commit(checkpointId, running.committables).catch((error: unknown) => {
+    commits.commit(own).catch((error: unknown) => {
       this.#view?.fail(error as Error)
     })
   }
@@ -370,6 +374,8 @@ export class JobCheckpoints {
 
 interface Published {
   readonly metadata: CheckpointMetadata
+  /** Output that it was the first to hold. */
+  readonly own: readonly PreparedCommittables[]
   readonly bytes: number
 }
 

@@ -161,7 +161,8 @@ export class JobRun {
     }
     const isTold = await this.#quietly('ending the checkpoints', () => checkpointing.end(outcome))
     if (isTold) {
-      if (!goesOn) await this.#quietly('finishing a sink', () => sinks.finish())
+      const isOver = outcome.status === 'finished' || !checkpointing.startsElsewhere
+      if (!goesOn && isOver) await this.#quietly('finishing a sink', () => sinks.finish())
       await this.#quietly('closing the checkpoints', () => checkpointing.release(outcome))
     } else {
       // The next start goes on from the last checkpoint, and finishes the job again.

@@ -3,8 +3,7 @@
  * committed is written into every later checkpoint, so that a crash between finds it again.
  * Threads: main.
  */
-import type { PendingCommittables } from '../checkpoint/metadata.ts'
-import type { SinkCommittables } from '../protocol/messages.ts'
+import type { PreparedCommittables, SinkCommittables } from '../protocol/messages.ts'
 
 /** Who makes output visible: the sinks of the job. */
 export interface OutputCommitter {
@@ -15,7 +14,7 @@ export interface OutputCommitter {
 
 export class OutputCommits {
   readonly #committer: OutputCommitter
-  #pending: PendingCommittables[] = []
+  #pending: PreparedCommittables[] = []
   #last: Promise<void> = Promise.resolve()
 
   constructor(committer: OutputCommitter) {
@@ -23,18 +22,17 @@ export class OutputCommits {
   }
 
   /** Of complete checkpoints, oldest first. */
-  get pending(): readonly PendingCommittables[] {
+  get pending(): readonly PreparedCommittables[] {
     return this.#pending
   }
 
   /** Rejects with the sink's error; nothing later is committed then. */
-  commit(checkpointId: number, sinks: readonly SinkCommittables[]): Promise<void> {
-    const own = sinks.map((one) => ({ checkpointId, ...one }))
-    this.#pending.push(...own)
+  commit(sinks: readonly PreparedCommittables[]): Promise<void> {
+    this.#pending.push(...sinks)
     this.#committer.expect(sinks)
     this.#last = this.#last.then(async () => {
       await this.#committer.commit(sinks)
-      this.#pending = this.#pending.filter((one) => !own.includes(one))
+      this.#pending = this.#pending.filter((one) => !sinks.includes(one))
     })
     return this.#last
   }

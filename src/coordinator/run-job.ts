@@ -90,7 +90,8 @@ async function start(startable: Startable, options: RunOptions): Promise<JobHand
     // A job that is cancelled already must not touch the output of another.
     if (options.signal?.aborted !== true) {
       await explained(artefact, () => sinks.start())
-      await checkpointing.takeOver()
+      // Only now: a start that the sinks refuse must leave all checkpoints as they were.
+      await takeOver(checkpointing, sinks)
     }
     const attempts = new JobAttempts({
       prepared,
@@ -129,6 +130,16 @@ async function checkStart(checkpointing: Checkpointing, sinks: JobSinks): Promis
   if (!checkpointing.givesUp) return
   if (!sinks.withdrawable && !checkpointing.acceptsDuplicates)
     throw duplicating(checkpointing, sinks)
+}
+
+async function takeOver(checkpointing: Checkpointing, sinks: JobSinks): Promise<void> {
+  try {
+    await checkpointing.takeOver()
+  } catch (error) {
+    // Nobody runs who would close them.
+    await Promise.allSettled([sinks.close()])
+    throw error
+  }
 }
 
 function duplicating({ start }: Checkpointing, sinks: JobSinks): SluiceError {

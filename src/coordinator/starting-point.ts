@@ -105,6 +105,8 @@ async function goBack(to: {
 }): Promise<StartingPoint> {
   const { named, directory, largestId } = to
   const listed = await directory.listCheckpoints()
+  // What a crash left in the middle of a checkpoint.
+  await directory.cleanUp(listed.filter(isCompleted).map(({ id }) => id))
   await directory.update({ status: 'running' })
   const retained = listed.flatMap(({ id, metadata }) =>
     metadata !== undefined && id <= named.id ? [metadata] : [],

@@ -75,7 +75,8 @@ export interface SinkCommitter {
   /**
    * After a restore and `start`, before any writer: commits what the restored checkpoint holds (all
    * that earlier ones left uncommitted, too), withdraws what was published under later ids, throws
-   * away what was never committed. Idempotent.
+   * away what was never committed. Idempotent. What two checkpoints held that were under way at the
+   * same time may be there twice.
    */
   recover?(committables: readonly unknown[], context: RecoverContext): Promise<void>
   /** After a failure or a cancellation: throws away what was never committed, but for `keep`. */

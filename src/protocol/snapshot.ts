@@ -5,7 +5,7 @@
 import type { Split } from '../operator/source.ts'
 import type { OperatorListSnapshot } from '../state/contract.ts'
 import type { BlobHandle, StoreDescription } from '../storage/contract.ts'
-import type { SinkCommittables } from './messages.ts'
+import type { PreparedCommittables } from './messages.ts'
 
 /** A split that is being read, or will be: where reading goes on. */
 export interface SplitProgress {
@@ -51,7 +51,7 @@ export type StateFile =
 
 export interface TaskSnapshot {
   readonly operators: readonly OperatorSnapshot[]
-  readonly sinks: readonly SinkCommittables[]
+  readonly sinks: readonly PreparedCommittables[]
   /** Records that its sinks were given by this attempt. */
   readonly recordsSunk: number
   readonly source?: SourceSnapshot | undefined

@@ -7,7 +7,7 @@
 import type { Clock } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import type { RecordWriter } from '../channel/record-writer.ts'
-import type { FromTask, SinkCommittables } from '../protocol/messages.ts'
+import type { FromTask } from '../protocol/messages.ts'
 import type { ChannelSnapshot, SourceSnapshot, StateFile } from '../protocol/snapshot.ts'
 import type { StateChunk } from '../state/snapshot-contract.ts'
 import { packStateFile } from '../state/state-file.ts'
@@ -175,7 +175,7 @@ export class TaskCheckpoints {
   #acknowledge(pending: PendingSnapshot): void {
     const { attempt, task, send } = this.#options
     const { checkpointId, operators, recordsSunk, input } = pending
-    const sinks: readonly SinkCommittables[] = this.#uncommitted.upTo(checkpointId)
+    const sinks = this.#uncommitted.upTo(checkpointId)
     const files = this.#lastFiles(pending)
     this.#pending.splice(this.#pending.indexOf(pending), 1)
     const snapshot = { operators, sinks, recordsSunk, ...input, files }

@@ -453,7 +453,7 @@ test.each<readonly [string, Contents, string | undefined]>([
     'output of this checkpoint',
     {
       tasks: head('sums', () => ({
-        sinks: [{ operatorId: idOf(left, 'gone'), committables: ['part-0'] }],
+        sinks: [{ checkpointId: 7, operatorId: idOf(left, 'gone'), committables: ['part-0'] }],
       })),
     },
     "'gone'",

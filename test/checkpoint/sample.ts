@@ -40,7 +40,13 @@ export function sampleMetadata(
                 own: { late: -0, seen: new Map([['x', 1n]]) },
               },
             ],
-            sinks: [{ operatorId: 'c'.repeat(32), committables: [{ from: '.part', bytes: 12 }] }],
+            sinks: [
+              {
+                checkpointId,
+                operatorId: 'c'.repeat(32),
+                committables: [{ from: '.part', bytes: 12 }],
+              },
+            ],
             recordsSunk: 7,
             watermarkMs: 1_600_000_000_000,
             channels: [

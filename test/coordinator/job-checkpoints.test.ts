@@ -121,6 +121,7 @@ test('an attempt is over when all that was being published is complete', async (
   attempt.take(acknowledged(1))
   await settled()
   attempt.take(acknowledged(2))
+  await settled()
   attempt.stopped()
   const end = job.settle(false)
   await settled()

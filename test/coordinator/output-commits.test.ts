@@ -5,10 +5,10 @@ import { OutputCommits } from '../../src/coordinator/output-commits.ts'
 import type { AbortContext, Sink } from '../../src/operator/sink.ts'
 
 const committablesOf = (...committables: readonly string[]) => [
-  { operatorId: 'sink', committables },
+  { checkpointId: 5, operatorId: 'sink', committables },
 ]
 
-test('output behind a commit that fails is not withdrawn: its checkpoint may be restored', async () => {
+test('output behind a commit that fails stays: its checkpoint may be restored', async () => {
   const kept: unknown[] = []
   const sink: Sink<unknown> = {
     kind: 'noted',
@@ -28,8 +28,8 @@ test('output behind a commit that fails is not withdrawn: its checkpoint may be 
   const sinks = new JobSinks([{ operatorId: 'sink', sink }], options)
   await sinks.start()
   const commits = new OutputCommits(sinks)
-  const first = commits.commit(5, committablesOf('a'))
-  const second = commits.commit(6, committablesOf('b', 'c'))
+  const first = commits.commit(committablesOf('a'))
+  const second = commits.commit(committablesOf('b', 'c'))
   await expect(first).rejects.toMatchObject({ code: 'OUTPUT_FAILED' })
   await expect(second).rejects.toMatchObject({ code: 'OUTPUT_FAILED' })
   await sinks.abort({ goesOn: true })

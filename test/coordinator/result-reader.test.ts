@@ -17,7 +17,7 @@ function emit({ output }: ReturnType<typeof attempt>, values: readonly number[])
   output.end()
 }
 
-test('when a job restarts after its last row was read, its rows are taken and dropped', async () => {
+test('rows of a job that restarts after its last row was read are taken and dropped', async () => {
   const first = attempt()
   const reader = new ResultReader({ name: 'rows', source: first.source })
   emit(first, [1, 2])

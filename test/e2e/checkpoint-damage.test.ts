@@ -77,6 +77,20 @@ describe.each(Object.keys(damages))('any file of the newest checkpoint %s', (dam
   })
 })
 
+test('where the sinks refuse to start all checkpoints stay as they were', async () => {
+  const places = copyOf(stopped, join(folder, 'refused'))
+  const marker = join(places.output, '.sluice-output.json')
+  const text = readFileSync(marker)
+  writeFileSync(marker, 'not the text of a marker')
+  const older = { restore: join(places.checkpoints, 'chk-2'), args: PAD, checkpoints }
+  expect(await failed(finishTally(places, older))).toMatchObject({ code: 'OUTPUT_OF_ANOTHER_JOB' })
+  expect(filesOf(places)).toContain('_metadata')
+  writeFileSync(marker, text)
+  const { job } = await finishTally(places, { restore: 'latest', args: PAD, checkpoints })
+  expect(job.checkpoints.latestRestored?.id).toBe(3)
+  expect(problemsOf(places)).toEqual([])
+})
+
 describe('where the output cannot be withdrawn', () => {
   const KEEPING = { ...PAD, sink: 'keeping' } as const
   const kept = placesIn(join(folder, 'kept'))
@@ -85,8 +99,8 @@ describe('where the output cannot be withdrawn', () => {
     await stoppedTally(kept, { count: 3, args: KEEPING, checkpoints })
   })
 
-  function again(places: Places, restore = 'latest') {
-    return finishTally(places, { restore, args: KEEPING, checkpoints })
+  function again(places: Places, options: Partial<RunOptions> = {}) {
+    return finishTally(places, { restore: 'latest', args: KEEPING, checkpoints, ...options })
   }
 
   test('an older checkpoint is not restored, and nothing changes', async () => {
@@ -107,11 +121,13 @@ describe('where the output cannot be withdrawn', () => {
     }
   })
 
-  test('it is restored if it is named, and what came behind it comes twice', async () => {
+  test('it is restored where duplicates are accepted, and what came behind it comes twice', async () => {
     const places = copyOf(kept, join(folder, 'keeping', 'named'))
     flip(join(places.checkpoints, NEWEST, '_metadata'), () => 50)
     const behind = 'chk-2'
-    const { job } = await again(places, join(places.checkpoints, behind))
+    const restore = join(places.checkpoints, behind)
+    expect((await failed(again(places, { restore }))).code).toBe('RESTORE_WOULD_DUPLICATE')
+    const { job } = await again(places, { restore, config: { acceptDuplicates: true } })
     expect(job.checkpoints.latestRestored?.id).toBe(2)
     const problems = problemsOf(places)
     expect(problems.length).toBeGreaterThan(0)

@@ -45,7 +45,7 @@ test.each(ACTIONS)('a job that has not begun is run: %s', async (action) => {
   }
 })
 
-const finished = { op: 'rename', path: '/job\\.json$', nth: 2 }
+const finished = { op: 'rename', path: '/job\\.json$', nth: 3 }
 
 test('a job that is killed before it is noted as finished commits its end once', async () => {
   expect(await startedAgain('before the end', { ...finished, action: 'kill-before' })).toBe(
