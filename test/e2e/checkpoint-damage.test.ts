@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { RunOptions } from 'sluice'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { decodeMetadata } from '../../src/checkpoint/metadata.ts'
 import { failed, scratchFolder } from './support.ts'
