@@ -34,11 +34,10 @@ export interface CoordinatorOptions {
 
 const successors = {
   idle: ['idle', 'running', 'shut'],
-  running: ['finished', 'failing', 'stopping', 'idle', 'shut'],
+  running: ['finished', 'stopping', 'idle', 'shut'],
   /** The final checkpoint is complete. Its output may still fail to be committed. */
   finished: ['idle', 'shut'],
-  /** Too many checkpoints have failed. */
-  failing: ['idle', 'shut'],
+  /** The attempt is about to end, or too many checkpoints have failed: none is begun. */
   stopping: ['idle', 'shut'],
   shut: ['shut'],
 } as const satisfies Record<string, readonly string[]>
@@ -182,6 +181,7 @@ export class CheckpointCoordinatorState {
     this.#effects.push({ type: 'complete', checkpointId, kind: checkpoint.kind })
     this.#subsumeBefore(checkpointId)
     for (const id of unneeded) this.#effects.push({ type: 'delete', checkpointId: id })
+    // An attempt that is failing has nothing to finish: the next one goes on from here.
     if (checkpoint.kind === 'final' && this.#phase === 'running') this.#finish()
   }
 
@@ -233,7 +233,7 @@ export class CheckpointCoordinatorState {
     if (!this.#failures.failed(checkpoint.id, failure.reason)) return
     // It may have failed the job already.
     if (this.#phase !== 'running') return
-    this.#move('failing')
+    this.#move('stopping')
     this.#effects.push({
       type: 'fail-job',
       failure: tooManyFailed(failure, this.#settings.failuresTolerated),

@@ -81,6 +81,13 @@ export class Checkpointing {
     return this.#options.acceptDuplicates
   }
 
+  /** The job may start: where it begins anew, the directory is its own from now on. */
+  async takeOver(): Promise<void> {
+    if (!this.start.isNew) return
+    await this.parts?.storage.deleteAll()
+    await this.#directory?.update({ lineage: this.lineage, status: 'running' })
+  }
+
   /** Before any output is withdrawn that the checkpoints count on which are given up. */
   async setAside(): Promise<void> {
     for (const id of this.start.abandoned) await this.#directory?.setAside(id)
@@ -172,7 +179,8 @@ async function partsOf(opened: {
 }): Promise<Parts> {
   const { options, start, storage, directory, clock, log } = opened
   const historyMax = options.checkpointHistorySize
-  const earlier = (await directory?.history.read(historyMax)) ?? []
+  const recorded = (await directory?.history.read(historyMax)) ?? []
+  const earlier = recorded.filter((entry) => entry['lineage'] === start.lineage)
   return {
     settings: {
       intervalMs: options.checkpointIntervalMs,
@@ -186,6 +194,7 @@ async function partsOf(opened: {
     retained: start.retained,
     abandoned: start.abandoned,
     storage,
+    lineage: start.lineage,
     statistics: new CheckpointStatistics({
       historyMax,
       earlier: earlier as unknown as readonly CheckpointStats[],

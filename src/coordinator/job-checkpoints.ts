@@ -33,6 +33,8 @@ export interface JobCheckpointsOptions {
   /** Ids of damaged ones, to be deleted when another is complete. */
   readonly abandoned: readonly number[]
   readonly storage: CheckpointStorage
+  /** Goes into the history: it begins anew where the job does. */
+  readonly lineage: string
   readonly statistics: CheckpointStatistics
   readonly commits: OutputCommits
   readonly clock: Clock
@@ -121,7 +123,8 @@ export class JobCheckpoints {
    * output is committed. Rejects if it could not be.
    */
   async settle(final: boolean): Promise<void> {
-    await Promise.all(this.#publishing)
+    // While one is waited for, the last file of another may be written.
+    while (this.#publishing.size > 0) await Promise.all(this.#publishing)
     this.#handle({ type: 'stopped', nowMs: this.#nowMs(), final })
     await this.#options.commits.settled()
     await Promise.all(this.#work)
@@ -129,10 +132,10 @@ export class JobCheckpoints {
 
   #detach(view: AttemptView): void {
     if (this.#view !== view) return
+    // Until `settle` comes files go on being written, and somebody may ask for a checkpoint.
     this.#handle({ type: 'stopping', nowMs: this.#nowMs() })
     this.#view = undefined
     this.#send = () => {}
-    this.#cancelTimer()
   }
 
   #take(message: CheckpointMessage): void {
@@ -277,7 +280,8 @@ export class JobCheckpoints {
       statistics.failed(checkpointId, { failedMs: this.#nowMs(), failure }),
     )
     const { reason, message } = failure
-    log.warn({ checkpoint: checkpointId, reason }, `checkpoint failed: ${message}`)
+    const level = reason === 'CHECKPOINT_SUBSUMED' ? 'debug' : 'warn'
+    log[level]({ checkpoint: checkpointId, reason }, `checkpoint failed: ${message}`)
     const attempt = this.#view?.attempt ?? 0
     for (const task of this.#view?.tasks ?? []) {
       this.#send(task, { type: 'abort-checkpoint', attempt, checkpointId })
@@ -308,10 +312,12 @@ export class JobCheckpoints {
   }
 
   #record(stats: CheckpointStats): Promise<void> {
-    const { storage, log } = this.#options
-    const recorded = storage.record({ checkpointId: stats.id, ...stats }).catch((error) => {
-      log.error({ error: String(error) }, 'the history of checkpoints could not be written')
-    })
+    const { storage, log, lineage } = this.#options
+    const recorded = storage
+      .record({ checkpointId: stats.id, lineage, ...stats })
+      .catch((error) => {
+        log.error({ error: String(error) }, 'the history of checkpoints could not be written')
+      })
     this.#track(this.#work, recorded)
     return recorded
   }

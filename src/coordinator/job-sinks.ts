@@ -27,7 +27,7 @@ interface Committing {
   readonly context: CommitContext
   readonly committer: SinkCommitter
   readonly name: string
-  /** Handed to `commit`, which has not succeeded. */
+  /** Handed to `expect` or `commit`, and not committed. */
   readonly uncommitted: Set<unknown>
 }
 
@@ -97,11 +97,16 @@ export class JobSinks {
     this.#isRecovered = true
   }
 
-  /** What fails to be committed is kept in mind: see `abort`. */
-  async commit(all: readonly SinkCommittables[]): Promise<void> {
+  /** Belongs to a checkpoint that is complete, and is kept until it is committed: see `abort`. */
+  expect(all: readonly SinkCommittables[]): void {
     for (const one of this.#committers) {
       for (const committable of committablesOf(one, all)) one.uncommitted.add(committable)
     }
+  }
+
+  /** What fails to be committed is kept in mind: see `abort`. */
+  async commit(all: readonly SinkCommittables[]): Promise<void> {
+    this.expect(all)
     for (const one of this.#committers) {
       const committables = committablesOf(one, all)
       await naming(one, 'commit its output', () => one.committer.commit(committables, one.context))

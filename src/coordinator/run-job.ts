@@ -88,7 +88,10 @@ async function start(startable: Startable, options: RunOptions): Promise<JobHand
     })
     await checkStart(checkpointing, sinks)
     // A job that is cancelled already must not touch the output of another.
-    if (options.signal?.aborted !== true) await explained(artefact, () => sinks.start())
+    if (options.signal?.aborted !== true) {
+      await explained(artefact, () => sinks.start())
+      await checkpointing.takeOver()
+    }
     const attempts = new JobAttempts({
       prepared,
       jobUrl: artefact.url,
@@ -126,7 +129,6 @@ async function checkStart(checkpointing: Checkpointing, sinks: JobSinks): Promis
   if (!checkpointing.givesUp) return
   if (!sinks.withdrawable && !checkpointing.acceptsDuplicates)
     throw duplicating(checkpointing, sinks)
-  await checkpointing.setAside()
 }
 
 function duplicating({ start }: Checkpointing, sinks: JobSinks): SluiceError {

@@ -20,6 +20,8 @@ export interface RunningCheckpointOptions {
   readonly attempt: number
   /** Version of the engine. */
   readonly engine: string
+  /** Records that sinks were given before this attempt. */
+  readonly writtenBefore: number
   /** At the trigger: what no task was given yet. */
   readonly waiting: readonly {
     readonly operatorId: string
@@ -72,6 +74,10 @@ export class RunningCheckpoint {
     return [...this.#snapshots.values()].flatMap((snapshot) => snapshot.sinks)
   }
 
+  get #recordsSunk(): number {
+    return [...this.#snapshots.values()].reduce((sum, one) => sum + one.recordsSunk, 0)
+  }
+
   /** Keyed state that lies within the metadata. */
   get inlineBytes(): number {
     const files = [...this.#snapshots.values()].flatMap((snapshot) => snapshot.files)
@@ -80,7 +86,7 @@ export class RunningCheckpoint {
 
   /** Everything, when all tasks have acknowledged. */
   metadata(uncommitted: readonly PendingCommittables[], completedMs: number): CheckpointMetadata {
-    const { prepared, waiting, checkpointId, ...rest } = this.#options
+    const { prepared, waiting, checkpointId, writtenBefore, ...rest } = this.#options
     const own = this.committables.map((one) => ({ checkpointId, ...one }))
     return {
       ...rest,
@@ -88,6 +94,7 @@ export class RunningCheckpoint {
       kind: 'checkpoint',
       jobName: prepared.job.name,
       completedMs,
+      recordsWritten: writtenBefore + this.#recordsSunk,
       vertices: verticesOf(prepared, this.#snapshots),
       sources: waiting.map((source) => ({ ...source, discovered: true })),
       committables: [...uncommitted, ...own],

@@ -31,6 +31,8 @@ export interface StartingPoint {
   readonly damage: readonly SluiceError[]
   readonly largestId: number
   readonly isFinished: boolean
+  /** What lies in the directory is of no use to the job. */
+  readonly isNew: boolean
 }
 
 export interface StartingPointOptions {
@@ -50,12 +52,12 @@ export async function startingPoint(from: StartingPointOptions): Promise<Startin
   const largestId = Math.max(await directory.largestId(), named?.id ?? 0)
   if (named !== undefined && isOwn(named, directory)) return goBack({ named, directory, largestId })
   if (named !== undefined) {
-    await beginAnew(from)
-    return { ...elsewhere(named, newLineage), largestId }
+    await checkAnew(from)
+    return { ...elsewhere(named, newLineage), largestId, isNew: true }
   }
   if (restore === 'latest') return latest(from, largestId)
-  await beginAnew(from)
-  return { ...nothing, largestId }
+  await checkAnew(from)
+  return { ...nothing, largestId, isNew: true }
 }
 
 function nothingYet(lineage: string): StartingPoint {
@@ -69,6 +71,7 @@ function nothingYet(lineage: string): StartingPoint {
     damage: [],
     largestId: 0,
     isFinished: false,
+    isNew: false,
   }
 }
 
@@ -164,17 +167,10 @@ async function unlessFound(
 }
 
 /** Nothing of an earlier run is used. Throws CHECKPOINTS_EXIST unless it may be deleted. */
-async function beginAnew({
-  directory,
-  newLineage,
-  overwrite,
-}: StartingPointOptions): Promise<void> {
-  if (directory === undefined) return
+async function checkAnew({ directory, overwrite }: StartingPointOptions): Promise<void> {
+  if (directory === undefined || overwrite) return
   const there = (await directory.listCheckpoints()).filter(isCompleted)
-  if (there.length > 0 && !overwrite) throw checkpointsExist(directory, there.length)
-  await directory.cleanUp([])
-  for (const { id } of there) await directory.deleteCheckpoint(id)
-  await directory.update({ lineage: newLineage, status: 'running' })
+  if (there.length > 0) throw checkpointsExist(directory, there.length)
 }
 
 function checkpointsExist(directory: JobDirectory, count: number): SluiceError {

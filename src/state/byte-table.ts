@@ -41,6 +41,8 @@ export class ByteTable {
   #size = 0
   #capacity: number
   #wasAdded = false
+  // biome-ignore lint/correctness/noUnusedPrivateClassMembers: unused, it would not be read at all
+  #fetched = 0
 
   constructor() {
     const bucketCount = 1 << BUCKETS_LOG2_MIN
@@ -82,6 +84,20 @@ export class ByteTable {
       if (buckets[2 * bucket] === hash && this.#equals(slot, prefix, bytes, from, to)) return slot
       bucket = (bucket + 1) & mask
     }
+  }
+
+  /**
+   * Looks at the buckets of hashes that will be searched for next. Nothing is compared and nothing
+   * depends on what was read before, so that the waits for memory overlap.
+   */
+  fetch(hashes: Int32Array, count: number): void {
+    const buckets = this.#buckets
+    const shift = this.#shift
+    let seen = 0
+    for (let i = 0; i < count; i++) {
+      seen ^= buckets[2 * (Math.imul(hashes[i]!, GOLDEN) >>> shift)]!
+    }
+    this.#fetched = seen
   }
 
   /** `find` for a key of at most 20 bytes that is there as little-endian words, padded with 0. */

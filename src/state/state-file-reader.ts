@@ -39,7 +39,7 @@ export interface PartsWanted {
 }
 
 /** Parts that are fetched by one read: at most 8 MB, or a whole file. */
-export interface PartsRead {
+interface PartsRead {
   /** `section` of each is an index of the reader's `sections`. */
   fetch(): Promise<Iterable<StatePart>>
 }

@@ -205,8 +205,8 @@ function takeOrder(order: TaskOrder, { parts, input }: Taker): void {
 
 function trigger(order: Extract<TaskOrder, { type: 'trigger-checkpoint' }>, parts: Parts): void {
   const { checkpointId, triggeredMs } = order
-  const firstBarrierMs = parts.build.clock.nowMs()
-  parts.checkpoints?.take({ checkpointId, triggeredMs, firstBarrierMs, alignmentMs: 0 })
+  const announcedMs = parts.build.clock.nowMs()
+  parts.checkpoints?.take({ checkpointId, triggeredMs, announcedMs, sinceAnnouncedMs: 0 })
 }
 
 function attachInput(parts: Parts): BuiltInput {

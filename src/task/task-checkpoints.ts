@@ -22,9 +22,9 @@ import { Uncommitted } from './uncommitted.ts'
 export interface Cut {
   readonly checkpointId: number
   readonly triggeredMs: number
-  /** Epoch ms. */
-  readonly firstBarrierMs: number
-  readonly alignmentMs: number
+  /** When the first of its barriers was known, epoch ms. */
+  readonly announcedMs: number
+  readonly sinceAnnouncedMs: number
 }
 
 export interface InputSnapshot {
@@ -82,16 +82,23 @@ export class TaskCheckpoints {
     this.#options.onCut?.(checkpointId)
     for (const writer of writers) writer.barrier({ checkpointId, kind: 'aligned', triggeredMs })
     this.#uncommitted.add(checkpointId, runtime.prepareCommit(checkpointId))
+    const begun = this.#orDecline(checkpointId, () => this.#begin(cut))
+    if (begun === undefined) return
+    this.#pending.push(begun)
+    begun.endSync(startMs, clock.monotonicMs())
+  }
+
+  #begin(cut: Cut): PendingSnapshot {
+    const { runtime } = this.#options
     const chunks: StateChunk[] = []
-    const pending = new PendingSnapshot({
+    return new PendingSnapshot({
       cut,
       operators: snapshotOperators(runtime),
+      recordsSunk: runtime.recordsSunk,
       input: this.#options.snapshotInput(),
       walks: beginWalks(runtime, { chunk: (chunk) => chunks.push(chunk) }),
       chunks,
     })
-    this.#pending.push(pending)
-    pending.endSync(startMs, clock.monotonicMs())
   }
 
   complete(checkpointId: number): void {
@@ -137,16 +144,23 @@ export class TaskCheckpoints {
     return true
   }
 
-  /** State that cannot be encoded is the checkpoint's failure, not the task's. */
   #walkOn(pending: PendingSnapshot, entries: number): boolean {
-    try {
+    const walked = this.#orDecline(pending.checkpointId, () => {
       pending.walk(entries)
       return true
+    })
+    return walked === true
+  }
+
+  /** State that cannot be encoded is the checkpoint's failure, not the task's. */
+  #orDecline<T>(checkpointId: number, action: () => T): T | undefined {
+    try {
+      return action()
     } catch (error) {
       if (!(error instanceof SluiceError) || error.code !== 'STATE_NOT_ENCODABLE') throw error
-      this.abort(pending.checkpointId)
-      this.#decline(pending.checkpointId, error.message)
-      return false
+      this.abort(checkpointId)
+      this.#decline(checkpointId, error.message)
+      return undefined
     }
   }
 
@@ -160,11 +174,11 @@ export class TaskCheckpoints {
 
   #acknowledge(pending: PendingSnapshot): void {
     const { attempt, task, send } = this.#options
-    const { checkpointId, operators, input } = pending
+    const { checkpointId, operators, recordsSunk, input } = pending
     const sinks: readonly SinkCommittables[] = this.#uncommitted.upTo(checkpointId)
     const files = this.#lastFiles(pending)
     this.#pending.splice(this.#pending.indexOf(pending), 1)
-    const snapshot = { operators, sinks, ...input, files }
+    const snapshot = { operators, sinks, recordsSunk, ...input, files }
     send({ type: 'acknowledge', attempt, task, checkpointId, snapshot, stats: pending.stats() })
   }
 

@@ -33,12 +33,16 @@ export class InlineCheckpoints {
   readonly #clock: ManualClock
   readonly #timers = new Set<Timer>()
   #committing = 0
+  #completed = 0
 
   constructor({ options, sinks, clock }: InlineCheckpointsOptions) {
     this.#clock = clock
     this.storage = new InlineStorage(options.checkpointCompression)
     this.statistics = new CheckpointStatistics({ historyMax: options.checkpointHistorySize })
-    this.commits = new OutputCommits((output) => this.#commit(sinks, output))
+    this.commits = new OutputCommits({
+      expect: (output) => sinks.expect(output),
+      commit: (output) => this.#commit(sinks, output),
+    })
     this.job = new JobCheckpoints({
       settings: {
         intervalMs: options.checkpointIntervalMs,
@@ -52,12 +56,18 @@ export class InlineCheckpoints {
       retained: [],
       abandoned: [],
       storage: this.storage,
+      lineage: '',
       statistics: this.statistics,
       commits: this.commits,
       clock,
       after: (ms, action) => this.#after(ms, action),
       log: silentLogger,
     })
+  }
+
+  /** How many were complete so far. */
+  get completed(): number {
+    return this.#completed
   }
 
   /** True while output is being made visible. */
@@ -89,6 +99,7 @@ export class InlineCheckpoints {
   }
 
   async #commit(sinks: JobSinks, output: readonly SinkCommittables[]): Promise<void> {
+    this.#completed++
     this.#committing++
     try {
       await sinks.commit(output)

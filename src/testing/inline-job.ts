@@ -152,6 +152,7 @@ export class InlineJob {
       ...rest,
       attempt: this.#attempts,
       engine: packageVersion(import.meta.url),
+      writtenBefore: 0,
       lineage: this.#options.lineage,
       waiting,
     })

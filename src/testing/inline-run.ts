@@ -188,7 +188,7 @@ export class InlineRun {
     // It takes no step any more, and its last word is its output.
     if (task.result === 'finished') this.#deliver(task)
     if (schedule.chance(4)) task.built.subtask.flush()
-    if (schedule.takeCrash()) this.#end = 'crashed'
+    if (schedule.takeCrash(checkpoints?.completed ?? 0)) this.#end = 'crashed'
     else if (checkpoints !== undefined && schedule.takeCheckpoint()) take(checkpoints.job)
     return told || task.result === 'progress' || task.result === 'finished'
   }

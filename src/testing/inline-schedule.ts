@@ -26,6 +26,8 @@ export interface CrashSchedule {
   readonly afterRecords?: readonly number[] | undefined
   /** After so many steps in all: see `checkpoints.everySteps`. */
   readonly afterSteps?: readonly number[] | undefined
+  /** When so many checkpoints are complete in all. */
+  readonly afterCheckpoints?: readonly number[] | undefined
 }
 
 export interface InlineScheduleOptions {
@@ -42,11 +44,13 @@ export class InlineSchedule {
   readonly #random: Prng | undefined
   readonly #records: Counter
   readonly #steps: Counter
+  readonly #completed: Counter
 
   constructor({ checkpoints, crashes, seed }: InlineScheduleOptions) {
     this.#random = seed === undefined ? undefined : prng(seed)
     this.#records = new Counter(checkpoints.everyRecords, crashes.afterRecords)
     this.#steps = new Counter(checkpoints.everySteps, crashes.afterSteps)
+    this.#completed = new Counter(undefined, crashes.afterCheckpoints)
   }
 
   /** True as often as a die of so many sides shows its first; never without a seed. */
@@ -86,8 +90,9 @@ export class InlineSchedule {
   }
 
   /** True once for each crash that is due. */
-  takeCrash(): boolean {
-    return this.#records.takeCrash() || this.#steps.takeCrash()
+  takeCrash(checkpointsCompleted: number): boolean {
+    this.#completed.reach(checkpointsCompleted)
+    return this.#records.takeCrash() || this.#steps.takeCrash() || this.#completed.takeCrash()
   }
 
   #ofSource(records: Pacing, isBusy: () => boolean): Pacing {
@@ -155,6 +160,10 @@ class Counter {
 
   count(more: number): void {
     this.#count += more
+  }
+
+  reach(count: number): void {
+    this.#count = count
   }
 
   takeCheckpoint(): boolean {

@@ -612,3 +612,47 @@ test('a final one of an earlier attempt that is still being published holds nobo
     '800: finish',
   ])
 })
+
+test('while an attempt ends none is begun, and nobody is answered', () => {
+  expect(
+    play({}, [
+      [0, 'running'],
+      [1000, 'tick'],
+      [1100, 'stopping'],
+      [1200, 'request', 7],
+      [5000, 'tick'],
+      [5001, 'restart'],
+      [6000, 'running'],
+      [7000, 'tick'],
+    ]),
+  ).toEqual([
+    '1000: trigger 1 periodic',
+    '1200: refuse request 7 NOT_ALL_REQUIRED_TASKS_RUNNING',
+    '5001: abort 1 CHECKPOINT_COORDINATOR_SUSPEND',
+    '7000: trigger 2 periodic',
+  ])
+})
+
+test('a final checkpoint that completes while the attempt fails does not finish the job', () => {
+  const scenario = { failuresTolerated: 0, concurrentMax: 2 }
+  expect(
+    play(scenario, [
+      [0, 'running'],
+      [1000, 'tick'],
+      [1100, 'ended', 0],
+      [1100, 'ended', 1],
+      [1200, 'ack', 2, 0],
+      [1200, 'ack', 2, 1],
+      [1300, 'decline', 1, 0],
+      [1400, 'published', 2],
+      [1500, 'restart'],
+    ]),
+  ).toEqual([
+    '1000: trigger 1 periodic',
+    '1100: trigger 2 final',
+    '1200: write 2',
+    '1300: abort 1 CHECKPOINT_DECLINED',
+    '1300: fail the job CHECKPOINT_DECLINED',
+    '1400: complete 2 final',
+  ])
+})

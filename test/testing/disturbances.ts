@@ -9,7 +9,9 @@ const upTo = (max: number) => fc.integer({ min: 1, max })
 /** Stages whose results hang on no watermark, whatever lies before them. */
 const plainStage: fc.Arbitrary<Stage> = fc.oneof(
   fc.record({ kind: kind('lists', 'entries', 'numbers'), set: fc.boolean() }),
-  fc.record({ kind: kind('queue', 'received', 'twice', 'aggregate', 'sides', 'rebalance') }),
+  fc.record({
+    kind: kind('queue', 'seldom', 'received', 'twice', 'aggregate', 'sides', 'rebalance'),
+  }),
   fc.record({ kind: kind('reduce'), how: kind('change', 'make', 'take') }),
 )
 /** Without late records they give the same wherever watermarks come. */
@@ -28,6 +30,7 @@ const input = {
   records: upTo(90),
   keys: upTo(12),
   batch: upTo(9),
+  splits: upTo(4),
   disorderMs: fc.integer({ min: 0, max: 150 }),
 }
 
@@ -47,7 +50,8 @@ export const jobsOfKeys: fc.Arbitrary<StatefulArgs> = fc
   })
   .map(({ timely, stages, ...rest }) => ({
     ...rest,
-    outOfOrderMs: rest.disorderMs,
+    // A subtask reads one split after the other, each from the beginning of time.
+    outOfOrderMs: rest.splits === 1 ? rest.disorderMs : 1e6,
     stages: timely === null ? stages : [...stages, timely],
   }))
 
@@ -73,7 +77,7 @@ export const disturbed: fc.Arbitrary<InlineOptions> = fc.record(how, {
   requiredKeys: ['checkpoints', 'config'],
 })
 
-const crashes = { afterRecords: counts(120), afterSteps: counts(300) }
+const crashes = { afterRecords: counts(120), afterSteps: counts(300), afterCheckpoints: counts(8) }
 
 /** Crashes at any moment. */
 export const crashing: fc.Arbitrary<InlineOptions> = fc.record(

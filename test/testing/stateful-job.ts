@@ -33,7 +33,9 @@ export interface Item {
 
 export type Stage =
   | { readonly kind: 'lists' | 'entries' | 'numbers'; readonly set: boolean }
-  | { readonly kind: 'queue' | 'received' | 'twice' | 'aggregate' | 'sides' | 'rebalance' }
+  | {
+      readonly kind: 'queue' | 'seldom' | 'received' | 'twice' | 'aggregate' | 'sides' | 'rebalance'
+    }
   | { readonly kind: 'reduce'; readonly how: 'change' | 'make' | 'take' }
   | { readonly kind: 'reminders' | 'debounce'; readonly inMs: number }
   | {
@@ -47,6 +49,8 @@ export interface StatefulArgs {
   readonly records: number
   readonly keys: number
   readonly batch: number
+  /** All records of a key are in one of them. */
+  readonly splits: number
   /** By how much a record may be older than one before it. */
   readonly disorderMs: number
   readonly outOfOrderMs: number
@@ -75,10 +79,10 @@ export function collectedBy({ stages }: StatefulArgs): readonly string[] {
 }
 
 /** In batches of one size, so that watermarks come at the same records in every run. */
-function items({ records, keys, batch, disorderMs }: StatefulArgs): Source<Item> {
+function items({ records, keys, batch, splits, disorderMs }: StatefulArgs): Source<Item> {
   const make = (id: number): Item => ({
     id,
-    key: (id * 7) % keys,
+    key: (id % splits) + splits * ((id * 7) % keys),
     at: id * 10 - ((id * 7_919) % (disorderMs + 1)),
     n: (id * 37) % 101,
     tags: [id],
@@ -89,18 +93,21 @@ function items({ records, keys, batch, disorderMs }: StatefulArgs): Source<Item>
     name: 'items',
     options: {},
     bounded: true,
-    enumerator: () => ({ discover: async () => [{ id: 'all' }] }),
+    enumerator: () => ({
+      discover: async () => Array.from({ length: splits }, (_, k) => ({ id: `split ${k}`, k })),
+    }),
     reader: () => {
       let at = 0
       return {
-        open: (_split, position) => {
-          at = (position as number | undefined) ?? 0
+        open: (split, position) => {
+          at = (position as number | undefined) ?? (split.k as number)
         },
         next(): Batch<Item> | undefined {
-          const from = at
-          const count = Math.min(batch, records - from)
-          at += count
-          return count <= 0 ? undefined : { count, position: from, record: (i) => make(from + i) }
+          const position = at
+          const count = Math.min(batch, Math.ceil((records - position) / splits))
+          at += count * splits
+          if (count <= 0) return undefined
+          return { count, position, record: (i) => make(position + i * splits) }
         },
         close: () => {},
       }
@@ -118,6 +125,8 @@ function behind(stream: Stream<Item>, stage: Stage, index: number): Stream<Item>
       return numbers(stream, stage.set)
     case 'queue':
       return queue(stream)
+    case 'seldom':
+      return seldom(stream)
     case 'received':
       return received(stream)
     case 'twice':
@@ -236,6 +245,42 @@ function queue(stream: Stream<Item>): Stream<Item> {
     onTimer(_at, { state }, emit) {
       for (const held of state.waiting) emit(held)
       state.waiting.clear()
+    },
+  })
+}
+
+/** Does one thing alone with each of its states: a change is seen without any look before it. */
+function seldom(stream: Stream<Item>): Stream<Item> {
+  return stream.keyBy('key').process({
+    state: { last: value<number[]>(), all: list<number[]>(), named: map<number, number[]>() },
+    process(item, { state, timers }, emit: Emit<Item>) {
+      timers.onEventTime(LAST)
+      switch ((item.id + item.n) % 8) {
+        case 0:
+          return state.last.set([item.id])
+        case 1:
+          return state.last.clear()
+        case 2:
+          return state.all.clear()
+        case 3:
+          return state.named.delete(item.n % 3)
+        case 4:
+          return void state.last.get()?.push(item.id)
+        case 5:
+          for (const held of state.all) held.push(item.id)
+          return
+        case 6:
+          for (const [, held] of state.named) held.push(item.id)
+          return
+        default:
+          state.all.add([item.id])
+          state.named.set(item.n % 3, [item.id])
+          emit(item)
+      }
+    },
+    onTimer(_at, { key, state }, emit) {
+      const named = [...state.named].flatMap(([name, held]) => [name, ...held])
+      emit(left(key, [...(state.last.get() ?? []), -8, ...[...state.all].flat(), -8, ...named]))
     },
   })
 }

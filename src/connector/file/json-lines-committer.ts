@@ -133,7 +133,9 @@ export class JsonLinesCommitter implements SinkCommitter {
     if (why === 'another-sink') {
       return new SluiceError('OUTPUT_OF_ANOTHER_JOB', `another sink writes into ${directory}`, {
         place: directory,
-        hint: 'give each sink a directory of its own',
+        hint:
+          'give each sink a directory of its own; a sink without a uid counts as another one where ' +
+          'what it reads has changed',
       })
     }
     if (why === 'another-job') {
