@@ -18,6 +18,8 @@ export interface JobFile {
   readonly lineage: string
   readonly status: 'running' | 'finished'
   readonly createdMs: number
+  /** Of a checkpoint that is gone, where nothing else tells that its id has been used. */
+  readonly largestId?: number
 }
 
 export const JOB_FILE_FORMAT = 1
