@@ -82,7 +82,7 @@ export class JobDirectory {
   }
 
   /** Durably and at once. A job that begins anew gets another lineage. */
-  async update(changes: Partial<Pick<JobFile, 'status' | 'lineage'>>): Promise<void> {
+  async update(changes: Partial<Pick<JobFile, 'status' | 'lineage' | 'largestId'>>): Promise<void> {
     await this.#write({ ...this.#job, ...changes })
   }
 
@@ -100,9 +100,7 @@ export class JobDirectory {
 
   /** Of all checkpoints there ever were, as far as anything here tells of them; 0 for none. */
   async largestId(): Promise<number> {
-    const recorded = await this.history.read()
-    const ids = recorded.map((entry) => entry.checkpointId).filter((id) => typeof id === 'number')
-    return [...(await this.#folderIds()), ...ids].reduce((a, b) => Math.max(a, b), 0)
+    return this.#largestOf(await this.#folderIds())
   }
 
   /** Deletes every checkpoint that is not to be kept, and what crashes left behind. */
@@ -112,6 +110,7 @@ export class JobDirectory {
       .map(({ id }) => id)
     const others = (await this.#folderIds()).filter((id) => !keep.includes(id))
     const deleted = others.filter((id) => !unreadable.includes(id))
+    await this.#rememberId(deleted)
     for (const id of deleted) await this.deleteCheckpoint(id)
     await this.#removeTemporaries()
     return { deleted, left: others.filter((id) => unreadable.includes(id)) }
@@ -155,6 +154,21 @@ export class JobDirectory {
   async #write(job: JobFile): Promise<void> {
     await writeJobFile(this.path, job)
     this.#job = job
+  }
+
+  /** With these folders. */
+  async #largestOf(folderIds: readonly number[]): Promise<number> {
+    const recorded = await this.history.read()
+    const ids = recorded.map((entry) => entry.checkpointId).filter((id) => typeof id === 'number')
+    return [...folderIds, ...ids, this.#job.largestId ?? 0].reduce((a, b) => Math.max(a, b), 0)
+  }
+
+  /** The history may lack what a process did last before it was killed. */
+  async #rememberId(deleted: readonly number[]): Promise<void> {
+    const all = await this.#folderIds()
+    const largestId = await this.#largestOf(all)
+    const left = await this.#largestOf(all.filter((id) => !deleted.includes(id)))
+    if (left < largestId) await this.update({ largestId })
   }
 
   /** Folders without a single blob are no checkpoints, but have taken an id. */

@@ -4,7 +4,6 @@
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { RunOptions } from 'sluice'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { decodeMetadata } from '../../src/checkpoint/metadata.ts'
 import { failed, scratchFolder } from './support.ts'
@@ -100,8 +99,9 @@ describe('where the output cannot be withdrawn', () => {
     await stoppedTally(kept, { count: 3, args: KEEPING, checkpoints })
   })
 
-  function again(places: Places, options: Partial<RunOptions> = {}) {
-    return finishTally(places, { restore: 'latest', args: KEEPING, checkpoints, ...options })
+  function again(places: Places, { restore = 'latest', accept = false } = {}) {
+    const config = { 'execution.state-recovery.accept-duplicates': accept }
+    return finishTally(places, { restore, config, args: KEEPING, checkpoints })
   }
 
   test('an older checkpoint is not restored, and nothing changes', async () => {
@@ -122,13 +122,12 @@ describe('where the output cannot be withdrawn', () => {
     }
   })
 
-  test('it is restored where duplicates are accepted, and what came behind it comes twice', async () => {
-    const places = copyOf(kept, join(folder, 'keeping', 'named'))
+  test.each(['latest', 'chk-2'])('it is restored if duplicates are accepted: %s', async (name) => {
+    const places = copyOf(kept, join(folder, 'keeping', 'named', name))
     flip(join(places.checkpoints, NEWEST, '_metadata'), () => 50)
-    const behind = 'chk-2'
-    const restore = join(places.checkpoints, behind)
+    const restore = name === 'latest' ? name : join(places.checkpoints, name)
     expect((await failed(again(places, { restore }))).code).toBe('RESTORE_WOULD_DUPLICATE')
-    const { job } = await again(places, { restore, config: { acceptDuplicates: true } })
+    const { job } = await again(places, { restore, accept: true })
     expect(job.checkpoints.latestRestored?.id).toBe(2)
     const problems = problemsOf(places)
     expect(problems.length).toBeGreaterThan(0)

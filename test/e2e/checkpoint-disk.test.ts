@@ -7,10 +7,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import type { DiskFault } from '../fixtures/disk-faults.mjs'
+import { type DiskFault, withDiskFaults } from '../fixtures/disk-faults.mjs'
 import { type ChildEnd, completedIn, type LogLine, runChild } from '../kill/start-child.ts'
 import { fixture, scratchFolder } from './support.ts'
-import { type Places, placesIn, problemsOf, tallyOptions } from './tally.ts'
+import { finishTally, type Places, placesIn, problemsOf, tallyOptions } from './tally.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const folder = scratchFolder()
@@ -38,7 +38,7 @@ async function runIn(
 ): Promise<Run> {
   const options = tallyOptions(places, {
     restore: 'latest',
-    args: { rate: 20_000, pad: 200 },
+    args: { rate: 10_000, pad: 200 },
     checkpoints: { ...CHECKPOINTS, ...more },
   })
   const end = await runChild({ root, order: { job: fixture('tally.ts'), options }, faults })
@@ -179,17 +179,17 @@ test('one more failed checkpoint in a row than is tolerated fails the job', asyn
 })
 
 describe('where output cannot be written the job restarts from its latest checkpoint', () => {
-  // The third file of the first subtask, in the first attempt.
-  const PART = '/\\.part-[a-z0-9]+-0-1-2\\.inprogress$'
+  // Of the first subtask, in the first attempt: the file behind that of the first checkpoint.
+  const PART = '/\\.part-[a-z0-9]+-0-1-1\\.inprogress$'
   test.each([
     ['no space for a part', { op: 'write', path: PART, action: 'ENOSPC' }],
     ['half of a part written', { op: 'write', path: PART, action: 'torn' }],
     ['a part that cannot be opened', { op: 'open', path: PART, action: 'EACCES' }],
     ['a part that cannot be synced', { op: 'sync', path: PART, action: 'EIO' }],
-    ['a name that cannot be given', { op: 'link', path: '/part-0-\\d+', action: 'EIO', nth: 3 }],
+    ['a name that cannot be given', { op: 'link', path: '/part-0-\\d+', action: 'EIO', nth: 1 }],
     [
       'a hidden name that stays',
-      { op: 'unlink', path: '/\\.part-[a-z0-9]+-0-', action: 'EIO', nth: 3 },
+      { op: 'unlink', path: '/\\.part-[a-z0-9]+-0-', action: 'EIO', nth: 1 },
     ],
   ])('%s', async (_, fault) => {
     const { how, lines, places, errors, restored } = await run([fault])
@@ -201,12 +201,17 @@ describe('where output cannot be written the job restarts from its latest checkp
     expect(problemsOf(places)).toEqual([])
   })
 
-  test('a folder that cannot be synced', async () => {
-    const { how, lines, places } = await run([
-      { op: 'sync', path: '/output$', action: 'EIO', nth: 5 },
+  test('a folder that cannot be synced when its files have their names', async () => {
+    const places = placesIn(join(folder, 'folder'))
+    // In this thread alone: the first two are of the marker, before the job starts.
+    const fault = { op: 'sync', path: `${places.output}$`, action: 'EIO', nth: 3 }
+    const { lines, job } = await withDiskFaults([fault], () =>
+      finishTally(places, { args: { rate: 10_000 }, checkpoints: CHECKPOINTS }),
+    )
+    expect(lines.filter(({ message }) => message === 'a task failed: restarting')).toMatchObject([
+      { restart: 1, error: expect.stringContaining('EIO') },
     ])
-    expect(how).toBe('finished')
-    expect(lines.some(({ message }) => message === 'a task failed: restarting')).toBe(true)
+    expect(job.checkpoints.latestRestored?.id).toBeGreaterThan(0)
     expect(problemsOf(places)).toEqual([])
   })
 })

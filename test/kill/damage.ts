@@ -33,7 +33,7 @@ export function damageNewest(
 }
 
 /** Newest first. */
-function completeIn(checkpoints: string): readonly number[] {
+export function completeIn(checkpoints: string): readonly number[] {
   if (!existsSync(checkpoints)) return []
   return readdirSync(checkpoints)
     .filter((name) => existsSync(join(checkpoints, name, '_metadata')))

@@ -3,12 +3,12 @@
  * parallelism, until it has been killed so many times; whenever a job has come to its end its
  * output is compared with a plain loop's, and a new one begins.
  */
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Prng, prng } from '../../src/base/prng.ts'
 import { compareFlights } from '../reference/compare-flights.ts'
 import { type ExpectedFlights, flightsLoop } from '../reference/flights-loop.ts'
-import { damageNewest } from './damage.ts'
+import { completeIn, damageNewest } from './damage.ts'
 import { chooseKill, type Kill, oneOf } from './kill-steps.ts'
 import { type ChildEnd, completedIn, runChild } from './start-child.ts'
 import { leftoversIn, VisibleOutput } from './visible-output.ts'
@@ -29,6 +29,8 @@ export interface KillSummary {
   readonly failures: number
   /** Checkpoints that were damaged when they were complete. */
   readonly damaged: number
+  /** Times that an older checkpoint was restored by its name. */
+  readonly back: number
   readonly starts: number
   /** Jobs that came to their end. */
   readonly jobs: number
@@ -42,6 +44,7 @@ const RATE = 600_000
 const LOOK_EVERY_MS = 25
 const VIOLATIONS_MAX = 20
 const DAMAGED_ONE_IN = 8
+const BACK_ONE_IN = 12
 
 export async function killLoop(options: KillLoopOptions): Promise<KillSummary> {
   const expected = await flightsLoop(inputOf(options.root))
@@ -51,6 +54,7 @@ export async function killLoop(options: KillLoopOptions): Promise<KillSummary> {
     kills: 0,
     failures: 0,
     damaged: 0,
+    back: 0,
     starts: 0,
     jobs: 0,
     checkpoints: 0,
@@ -71,6 +75,7 @@ interface Tally {
   kills: number
   failures: number
   damaged: number
+  back: number
   starts: number
   jobs: number
   checkpoints: number
@@ -126,7 +131,9 @@ class KilledJob {
     const isNew = this.#starts++ === 0
     const kill = isOver ? undefined : chooseKill({ random, isNew, folder: this.#folder })
     if (random.below(DAMAGED_ONE_IN) === 0) this.#damage()
-    const end = await this.#watched(parallelism, kill)
+    const restore = (random.below(BACK_ONE_IN) === 0 ? this.#goBack() : undefined) ?? 'latest'
+    const options = { ...this.#runOptions(kill), parallelism, restore }
+    const end = await this.#watched(options, kill)
     tally.starts++
     this.#count(end)
     this.#visible.look({ again: true })
@@ -149,12 +156,24 @@ class KilledJob {
     say(`  ${damaged.what}`)
   }
 
-  async #watched(parallelism: number, kill: Kill | undefined): Promise<ChildEnd> {
+  /** The path of an older checkpoint, for the job to give up what came since. */
+  #goBack(): string | undefined {
+    const [newest, older] = completeIn(this.#checkpoints)
+    if (newest === undefined || older === undefined || this.#damaged.has(older)) return undefined
+    const { status } = JSON.parse(readFileSync(join(this.#checkpoints, 'job.json'), 'utf8'))
+    if (status === 'finished') return undefined
+    this.#options.tally.back++
+    this.#visible.goesBack(older, newest)
+    this.#options.say(`  back from checkpoint ${newest} to ${older}`)
+    return join(this.#checkpoints, `chk-${older}`)
+  }
+
+  async #watched(options: object, kill: Kill | undefined): Promise<ChildEnd> {
     const watch = setInterval(() => this.#visible.look({ again: false }), LOOK_EVERY_MS)
     const { root } = this.#options
     const order = {
       job: join(root, 'docs/examples/flights.ts'),
-      options: this.#runOptions(parallelism, kill),
+      options: { ...options },
       killAt: kill?.killAt,
     }
     const { faults, killAfterMs } = kill ?? {}
@@ -165,11 +184,9 @@ class KilledJob {
     }
   }
 
-  #runOptions(parallelism: number, kill: Kill | undefined) {
+  #runOptions(kill: Kill | undefined) {
     const isFast = kill === undefined || kill.atEnd === true
     return {
-      parallelism,
-      restore: 'latest',
       args: {
         input: inputOf(this.#options.root),
         output: this.#output,

@@ -100,11 +100,11 @@ function atFile(random: Prng, steps: readonly FileStep[], nthMax: number): Kill 
 }
 
 /** What a disk refuses may fail. What it cannot read for a moment is as good as damaged. */
-const FAILING = ['write', 'sync', 'close', 'link', 'rename', 'unlink', 'mkdir', 'rmdir']
+const FAILING = ['write', 'sync', 'link', 'rename', 'unlink', 'mkdir', 'rmdir']
 
 function failing({ random, folder }: KillFacts): Kill {
   const op = oneOf(random, FAILING)
-  const nth = 1 + random.below(op === 'write' || op === 'sync' || op === 'close' ? 60 : 20)
+  const nth = 1 + random.below(op === 'write' || op === 'sync' ? 60 : 20)
   const action = oneOf(random, ['EIO', 'ENOSPC', 'EROFS'])
   const faults = [{ op, path: folder, nth, action }]
   const killAt = { message: 'checkpoint complete', nth: 1 + random.below(4), delayMs: 20 }

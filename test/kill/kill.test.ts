@@ -11,7 +11,7 @@ const TIMES = 20
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 test(`a job that is killed ${TIMES} times writes everything once`, {
-  timeout: 240_000,
+  timeout: 600_000,
 }, async () => {
   execFileSync(process.execPath, [join(root, 'src/cli/build.mjs')])
   const seed = Date.now() % 1_000_000

@@ -49,13 +49,13 @@ async function loadLoop() {
   return import(pathToFileURL(outfile).href)
 }
 
-function sayAll({ kills, failures, damaged, starts, jobs, checkpoints, steps, violations }) {
+function sayAll({ kills, failures, damaged, back, starts, jobs, checkpoints, steps, violations }) {
   const minutes = ((Date.now() - startedMs) / 60_000).toFixed(1)
   for (const violation of violations) say(`VIOLATION: ${violation}`)
   for (const [step, count] of [...steps].sort(([, a], [, b]) => b - a)) say(`${count} x ${step}`)
   say(
     `seed ${seed}: ${kills} kills and ${failures} failures of the disk, ${damaged} damaged ` +
-      `checkpoints, in ${starts} starts of ${jobs} ` +
+      `checkpoints, ${back} times back to an older one, in ${starts} starts of ${jobs} ` +
       `jobs, ${checkpoints} checkpoints, ` +
       `${minutes} min: ${violations.length === 0 ? 'all exact' : 'VIOLATED'}`,
   )
