@@ -8,6 +8,29 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
+/** The value with this share of all below it or equal: one that occurred (nearest rank). */
+export function quantile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
+}
+
+/**
+ * What the median of whatever the values were drawn from is above with 95 % confidence: the
+ * highest of them of which so many are below that chance explains it less often. The lowest, where
+ * there are fewer than five.
+ */
+export function medianLowerBound(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  const count = sorted.length
+  let below = 0
+  let chance = 0.5 ** count
+  for (let ways = chance; chance <= 0.05; chance += ways) {
+    ways *= (count - below) / (below + 1)
+    below++
+  }
+  return sorted[Math.max(0, below - 1)]
+}
+
 /** Cores used by other processes while `action` ran; undefined where /proc/stat is missing. */
 export async function watched(action) {
   const before = snapshot()

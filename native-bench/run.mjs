@@ -1,5 +1,5 @@
 // Lists and runs the benchmarks: `npm run bench`, `npm run bench -- NAME...`, `-- --smoke`.
-// A benchmark is a module in scenarios/ or micro/ with { name, what, bar?, run(options) }.
+// A benchmark is a module in scenarios/ or micro/ with { name, what, bar?, repeat?, run(options) }.
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -7,13 +7,18 @@ import { ensureBuilt } from '../src/cli/build.mjs'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { smoke: { type: 'boolean' }, repeat: { type: 'string' }, json: { type: 'string' } },
+  options: {
+    smoke: { type: 'boolean' },
+    repeat: { type: 'string' },
+    case: { type: 'string' },
+    json: { type: 'string' },
+  },
 })
 
 const benchmarks = await load()
 if (positionals.length === 0 && !values.smoke) list(benchmarks)
 else
-  await runAll(values.smoke ? benchmarks : benchmarks.filter((b) => positionals.includes(b.name)))
+  await runAll(benchmarks.filter((b) => positionals.length === 0 || positionals.includes(b.name)))
 
 async function load() {
   await ensureBuilt()
@@ -30,7 +35,7 @@ async function load() {
 
 function list(all) {
   console.log(
-    'npm run bench -- NAME... [--repeat N] [--json FILE]; --smoke runs each for a moment\n',
+    'npm run bench -- NAME... [--repeat N] [--case TEXT] [--json FILE] [--smoke: for a moment]\n',
   )
   for (const { name, what } of all) console.log(`  ${name.padEnd(22)} ${what}`)
 }
@@ -40,8 +45,9 @@ async function runAll(chosen) {
   const results = []
   for (const benchmark of chosen) {
     console.log(`\n${benchmark.name}: ${benchmark.what}`)
-    const repeat = Number(values.repeat ?? (values.smoke ? 1 : 5))
-    const result = await benchmark.run({ smoke: values.smoke === true, repeat })
+    const repeat = Number(values.repeat ?? (values.smoke ? 1 : (benchmark.repeat ?? 5)))
+    const only = values.case ?? ''
+    const result = await benchmark.run({ smoke: values.smoke === true, repeat, only })
     console.table(result.rows)
     if (benchmark.bar !== undefined) console.log(`bar: ${benchmark.bar}`)
     results.push({ name: benchmark.name, ...result })

@@ -7,7 +7,13 @@ export interface Event {
   value: number
 }
 
-export default defineJob('keyed count', (env, args: { records: number; keys: number }) => {
+/** Without a number of records the job has no end. */
+export interface Args {
+  records?: number
+  keys: number
+}
+
+export default defineJob('keyed count', (env, args: Args) => {
   const keys = Array.from({ length: args.keys }, (_, k) => `key-${String(k).padStart(6, '0')}`)
   // A fixed walk over the keys that visits all of them in no order: no cache is favoured.
   const step = 7919
@@ -15,7 +21,7 @@ export default defineJob('keyed count', (env, args: { records: number; keys: num
   env
     .from(
       generator<Event>({
-        count: args.records,
+        ...(args.records === undefined ? {} : { count: args.records }),
         make: (i) => ({ key: keys[(i * step) % args.keys]!, value: i & 0xffff }),
       }),
     )

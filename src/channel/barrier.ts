@@ -1,6 +1,7 @@
 /**
  * A barrier on its way through a channel. It is no message among the pages but a position between
  * two of them, so it needs no credit and is known to the consumer before it is reached.
+ * Threads: any.
  */
 
 /** `aligned`: the consumer takes it when all pages before it are processed. */

@@ -3,6 +3,7 @@
  * late before would count again.
  * Threads: main; pure functions.
  */
+import { END_OF_TIME } from '../codec/page.ts'
 import type { ExecutionEdge, ExecutionGraph } from '../graph/execution-graph.ts'
 import type { ChannelSnapshot, TaskSnapshot } from '../protocol/snapshot.ts'
 import type { StoredEdge, StoredState, StoredVertex } from './stored-state.ts'
@@ -93,10 +94,11 @@ function channelsOf(task: TaskSnapshot, edge: number): ReadonlyMap<number, Chann
   return new Map(channels.map((channel) => [channel.producer, channel]))
 }
 
-/** Idle channels hold nothing up as long as there is another. */
+/** Idle channels hold nothing up as long as there is another; those that have ended never do. */
 function slowest(channels: readonly ChannelTime[]): ChannelTime | undefined {
-  const active = channels.filter(({ idle }) => !idle)
-  const counted = active.length === 0 ? channels : active
+  const open = channels.filter(({ watermarkMs }) => watermarkMs !== END_OF_TIME)
+  const active = open.filter(({ idle }) => !idle)
+  const counted = [active, open, channels].find(({ length }) => length > 0) ?? []
   return counted.reduce<ChannelTime | undefined>(
     (least, channel) =>
       least === undefined || channel.watermarkMs < least.watermarkMs ? channel : least,

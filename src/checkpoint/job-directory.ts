@@ -113,13 +113,13 @@ export class JobDirectory {
   }
 
   /**
-   * A completed checkpoint that cannot be used: nobody restores it from now on, were it only that
-   * it could not be read for a moment. It is there to be looked at until it is deleted.
+   * A completed checkpoint that is damaged or given up: nobody restores it from now on, were it
+   * only that it could not be read for a moment. It is there to be looked at until it is deleted.
    */
   async setAside(id: number): Promise<void> {
     const folder = join(this.path, checkpointName(id))
     try {
-      await rename(join(folder, METADATA_NAME), join(folder, `${METADATA_NAME}.damaged`))
+      await rename(join(folder, METADATA_NAME), join(folder, `${METADATA_NAME}.aside`))
       await syncDirectory(folder)
     } catch (cause) {
       if (errnoOf(cause) !== 'ENOENT') throw storageFailed(folder, 'renamed', cause)

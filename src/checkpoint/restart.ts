@@ -64,7 +64,14 @@ const lasting = {
     'UNDECLARED_OUTPUT',
     'WINDOW_WITHOUT_RESULT',
   ],
-  options: ['BAD_OPTION', 'BAD_UNIT', 'BAD_USAGE', 'TOO_MANY_TASKS', 'UNKNOWN_OPTION'],
+  options: [
+    'BAD_CONFIG',
+    'BAD_OPTION',
+    'BAD_UNIT',
+    'BAD_USAGE',
+    'TOO_MANY_TASKS',
+    'UNKNOWN_OPTION',
+  ],
   files: [
     'FILE_NOT_FOUND',
     'NO_INPUT',
@@ -78,7 +85,11 @@ const lasting = {
   state: [
     'BLOB_MISSING',
     'CHECKPOINT_DAMAGED',
+    'CHECKPOINT_VERSION',
+    'OUTPUT_LOST',
+    'OUTPUT_OF_ANOTHER_JOB',
     'RESTORE_MAX_PARALLELISM',
+    'SOURCE_CHANGED',
     'STATE_INCOMPATIBLE',
     'STATE_UNCLAIMED',
   ],

@@ -3,6 +3,7 @@
  * Threads: main.
  */
 
+import { ahead } from '../base/ahead.ts'
 import { SluiceError } from '../base/errors.ts'
 import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
 import { blobsOf } from '../checkpoint/verify.ts'
@@ -14,13 +15,13 @@ export async function damageOf(
   checkpoint: CheckpointMetadata,
   store: BlobStore,
 ): Promise<SluiceError | undefined> {
-  for (const blob of blobsOf(checkpoint)) {
-    try {
-      checkWhole(await store.get(blob.name), blob)
-    } catch (error) {
-      if (error instanceof SluiceError) return error
-      throw error
-    }
+  const blobs = blobsOf(checkpoint)
+  const reads = blobs.map((blob) => async () => ({ blob, bytes: await store.get(blob.name) }))
+  try {
+    for await (const { blob, bytes } of ahead(reads)) checkWhole(bytes, blob)
+    return undefined
+  } catch (error) {
+    if (error instanceof SluiceError) return error
+    throw error
   }
-  return undefined
 }

@@ -72,8 +72,17 @@ export class Checkpointing {
     return (isInitial ? this.start.store : own) ?? own!
   }
 
-  /** Before any output is withdrawn that these checkpoints count on. */
-  async setDamagedAside(): Promise<void> {
+  /** Whether completed checkpoints are given up, and what was written since with them. */
+  get givesUp(): boolean {
+    return this.start.abandoned.length > 0
+  }
+
+  get acceptsDuplicates(): boolean {
+    return this.#options.acceptDuplicates
+  }
+
+  /** Before any output is withdrawn that the checkpoints count on which are given up. */
+  async setAside(): Promise<void> {
     for (const id of this.start.abandoned) await this.#directory?.setAside(id)
   }
 

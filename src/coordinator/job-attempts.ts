@@ -26,7 +26,7 @@ import { sourcesOf } from './prepared-job.ts'
 import type { ResultReader } from './result-reader.ts'
 import type { PrintLine } from './result-readers.ts'
 import { RunningCheckpoint } from './running-checkpoint.ts'
-import type { SplitAssigner } from './split-assigner.ts'
+import { recordsLeft, type SplitAssigner } from './split-assigner.ts'
 import type { DeploymentPlan } from './task-deployment.ts'
 import { deployTasks, planDeployment } from './task-deployment.ts'
 
@@ -54,12 +54,13 @@ export class JobAttempts {
   readonly #commits: OutputCommits
   readonly #engine = packageVersion(import.meta.url)
   #plan: DeploymentPlan | undefined
+  #recordsBefore = 0
   #noMetrics: SharedArrayBuffer | undefined
 
   constructor(options: JobAttemptsOptions) {
     const { sinks, checkpointing } = options
     this.#options = options
-    this.#commits = new OutputCommits((output) => sinks.commit(output))
+    this.#commits = new OutputCommits(sinks)
     const { parts } = checkpointing
     this.checkpoints =
       parts === undefined ? undefined : new JobCheckpoints({ ...parts, commits: this.#commits })
@@ -67,6 +68,11 @@ export class JobAttempts {
 
   get view(): CheckpointsView {
     return new CheckpointsView(this.checkpoints, this.#options.checkpointing.parts?.statistics)
+  }
+
+  /** Records that were read before the attempt that runs. */
+  get recordsBefore(): number {
+    return this.#recordsBefore
   }
 
   get lineage(): string {
@@ -97,6 +103,7 @@ export class JobAttempts {
     await this.#recoverOutput(count, from)
     if (from !== undefined) this.#tellRestored(from)
     const assigners = splitAssigners(prepared, sources, restored?.splits)
+    this.#recordsBefore = from === undefined ? 0 : this.#recordsReadAt(from)
     const plan = this.#planOf(attempt, restored)
     this.#plan = plan
     const execution: JobExecution = new JobExecution({
@@ -120,6 +127,16 @@ export class JobAttempts {
       log,
     })
     return execution
+  }
+
+  /** As far as the sources know how many they have. */
+  #recordsReadAt(from: CheckpointMetadata): number {
+    const total = this.#options.sources.recordsTotal ?? 0
+    const assigned = from.vertices.flatMap(({ tasks }) =>
+      tasks.flatMap(({ source }) => source?.splits ?? []),
+    )
+    const left = recordsLeft([...assigned, ...from.sources.flatMap(({ splits }) => splits)])
+    return Math.max(0, total - (left ?? total))
   }
 
   #tellRestored({ checkpointId }: CheckpointMetadata): void {

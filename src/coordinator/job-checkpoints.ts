@@ -121,7 +121,8 @@ export class JobCheckpoints {
    * output is committed. Rejects if it could not be.
    */
   async settle(final: boolean): Promise<void> {
-    await Promise.all(this.#publishing)
+    // While one is waited for, the last file of another may be written.
+    while (this.#publishing.size > 0) await Promise.all(this.#publishing)
     this.#handle({ type: 'stopped', nowMs: this.#nowMs(), final })
     await this.#options.commits.settled()
     await Promise.all(this.#work)
@@ -129,9 +130,10 @@ export class JobCheckpoints {
 
   #detach(view: AttemptView): void {
     if (this.#view !== view) return
+    // Until `settle` comes files go on being written, and somebody may ask for a checkpoint.
+    this.#handle({ type: 'stopping', nowMs: this.#nowMs() })
     this.#view = undefined
     this.#send = () => {}
-    this.#cancelTimer()
   }
 
   #take(message: CheckpointMessage): void {
@@ -387,7 +389,7 @@ function checkpointsFailed({ reason, message }: CheckpointFailure): SluiceError 
     'TOO_MANY_CHECKPOINTS_FAILED',
     `${text}; the last: ${reason}: ${message}`,
     {
-      hint: 'raise execution.checkpointing.tolerable-failed-checkpoints, or mend what is said above',
+      hint: 'mend what the last one says, or tolerate more (tolerable-failed-checkpoints)',
     },
   )
 }

@@ -11,15 +11,18 @@ export interface JobMetricsInput {
   readonly prepared: PreparedJob
   readonly buffer: SharedArrayBuffer
   readonly recordsTotal: number | undefined
+  /** Records that were read before the attempt whose counters these are. */
+  readonly recordsBefore?: number
 }
 
-export function jobMetrics({ prepared, buffer, recordsTotal }: JobMetricsInput): JobMetrics {
+export function jobMetrics(input: JobMetricsInput): JobMetrics {
+  const { prepared, buffer, recordsTotal, recordsBefore = 0 } = input
   const { execution } = prepared
   const rows = execution.tasks.map((task) => readTaskMetrics(buffer, task.index))
   const sources = new Set([...sourcesOf(prepared.jobGraph).keys()].map((vertex) => vertex.index))
   const ofSources = rows.filter((_, task) => sources.has(execution.tasks[task]!.vertex))
   return {
-    recordsRead: sum(ofSources, 'recordsIn'),
+    recordsRead: recordsBefore + sum(ofSources, 'recordsIn'),
     ...(recordsTotal === undefined ? {} : { recordsTotal }),
     recordsWritten: sum(rows, 'recordsSunk'),
     eventTimeMs: Math.min(...ofSources.map((row) => row.watermarkMs)),

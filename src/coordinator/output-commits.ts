@@ -6,13 +6,20 @@
 import type { PendingCommittables } from '../checkpoint/metadata.ts'
 import type { SinkCommittables } from '../protocol/messages.ts'
 
+/** Who makes output visible: the sinks of the job. */
+export interface OutputCommitter {
+  /** Must not be withdrawn any more, though it may wait long for its turn, or never have it. */
+  expect(sinks: readonly SinkCommittables[]): void
+  commit(sinks: readonly SinkCommittables[]): Promise<void>
+}
+
 export class OutputCommits {
-  readonly #commit: (sinks: readonly SinkCommittables[]) => Promise<void>
+  readonly #committer: OutputCommitter
   #pending: PendingCommittables[] = []
   #last: Promise<void> = Promise.resolve()
 
-  constructor(commit: (sinks: readonly SinkCommittables[]) => Promise<void>) {
-    this.#commit = commit
+  constructor(committer: OutputCommitter) {
+    this.#committer = committer
   }
 
   /** Of complete checkpoints, oldest first. */
@@ -24,8 +31,9 @@ export class OutputCommits {
   commit(checkpointId: number, sinks: readonly SinkCommittables[]): Promise<void> {
     const own = sinks.map((one) => ({ checkpointId, ...one }))
     this.#pending.push(...own)
+    this.#committer.expect(sinks)
     this.#last = this.#last.then(async () => {
-      await this.#commit(sinks)
+      await this.#committer.commit(sinks)
       this.#pending = this.#pending.filter((one) => !own.includes(one))
     })
     return this.#last

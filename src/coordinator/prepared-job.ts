@@ -7,6 +7,7 @@ import { buildGraph, parseArgs } from '../api/build-graph.ts'
 import type { Job } from '../api/job.ts'
 import { SluiceError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
 import { jobGraph } from '../graph/chains.ts'
 import type { ExecutionGraph } from '../graph/execution-graph.ts'
 import { executionGraph } from '../graph/execution-graph.ts'
@@ -40,18 +41,28 @@ export async function prepareJob(job: Job, given: PrepareOptions): Promise<Prepa
   const options = parseOptions(configOf(given))
   const args = await parseArgs(job, given.args ?? {})
   const graph = buildGraph(job, args)
+  const plan = unfold(job, { graph, options })
+  return { job, args, options, graph, ...plan, fingerprint: fingerprint(graph) }
+}
+
+function unfold(
+  job: Job,
+  { graph, options }: Pick<PreparedJob, 'graph' | 'options'>,
+): Pick<PreparedJob, 'jobGraph' | 'execution'> {
   const chains = jobGraph(graph, options)
   const execution = executionGraph(chains)
   checkTasks(job, execution.tasks.length)
-  return {
-    job,
-    args,
-    options,
-    graph,
-    jobGraph: chains,
-    execution,
-    fingerprint: fingerprint(graph),
-  }
+  return { jobGraph: chains, execution }
+}
+
+/** The job with the key groups of a checkpoint, wherever nobody sets their number. */
+export function adoptKeyGroups(prepared: PreparedJob, from: CheckpointMetadata): PreparedJob {
+  const adopted = from.vertices.flatMap(({ operators, maxParallelism }) =>
+    operators.map(({ operatorId }) => [operatorId, maxParallelism] as const),
+  )
+  const adoptedMaxParallelism = Object.fromEntries(adopted)
+  const options: JobOptions = Object.freeze({ ...prepared.options, adoptedMaxParallelism })
+  return { ...prepared, options, ...unfold(prepared.job, { graph: prepared.graph, options }) }
 }
 
 /** Beyond the limit the process itself would die, with all that it runs besides. */

@@ -7,8 +7,10 @@ import type { Job } from '../api/job.ts'
 import { systemClock } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import { silentLogger } from '../base/log.ts'
+import { olderNames } from '../graph/parse-options.ts'
 import type { Checkpointing } from './checkpointing.ts'
 import { openCheckpointing } from './checkpointing.ts'
+import { configOf } from './config-of.ts'
 import type { JobArtefact } from './job-artefact.ts'
 import { bundleJob, loadJob } from './job-artefact.ts'
 import { JobAttempts } from './job-attempts.ts'
@@ -16,7 +18,7 @@ import { JobRun } from './job-run.ts'
 import { JobSinks } from './job-sinks.ts'
 import { discoverSources } from './job-sources.ts'
 import type { PreparedJob } from './prepared-job.ts'
-import { prepareJob, sinksOf } from './prepared-job.ts'
+import { adoptKeyGroups, prepareJob, sinksOf } from './prepared-job.ts'
 import type { JobHandle, RunOptions } from './run-options.ts'
 import { RunningJob } from './running-job.ts'
 import { explainError } from './source-positions.ts'
@@ -62,14 +64,21 @@ interface Startable {
 }
 
 async function start(startable: Startable, options: RunOptions): Promise<JobHandle> {
-  const { artefact, prepared } = startable
+  const { artefact } = startable
   const clock = systemClock
   const startedMs = clock.monotonicMs()
   const log = options.log ?? silentLogger
+  for (const { as, key } of olderNames(configOf(options))) {
+    log.warn({ option: as, now: key }, 'an option has another name now')
+  }
   const overwrite = options.overwrite === true
-  const checkpointing = await openCheckpointing(prepared, { clock, log, overwrite })
+  const checkpointing = await openCheckpointing(startable.prepared, { clock, log, overwrite })
   try {
-    const { lineage } = checkpointing
+    const { lineage, start } = checkpointing
+    const prepared =
+      start.checkpoint === undefined
+        ? startable.prepared
+        : adoptKeyGroups(startable.prepared, start.checkpoint)
     const sources = await explained(artefact, () => discoverSources(prepared))
     const sinks = new JobSinks(sinksOf(prepared.jobGraph), {
       lineage,
@@ -107,23 +116,30 @@ async function start(startable: Startable, options: RunOptions): Promise<JobHand
 
 /** Throws where there is nothing to do any more, or where going on would double output. */
 async function checkStart(checkpointing: Checkpointing, sinks: JobSinks): Promise<void> {
-  const { isFinished, damage, checkpoint } = checkpointing.start
-  if (isFinished) {
-    await sinks.finish()
+  if (checkpointing.start.isFinished) {
+    await sinks.finishUnstarted()
     await checkpointing.release({ status: 'finished' })
     throw new SluiceError('JOB_ALREADY_FINISHED', 'the job of this checkpoint directory is done', {
       hint: "restore 'none' to run it again",
     })
   }
-  if (damage.length === 0 || sinks.withdrawable) return checkpointing.setDamagedAside()
-  const [newest] = damage
+  if (!checkpointing.givesUp) return
+  if (!sinks.withdrawable && !checkpointing.acceptsDuplicates)
+    throw duplicating(checkpointing, sinks)
+  await checkpointing.setAside()
+}
+
+function duplicating({ start }: Checkpointing, sinks: JobSinks): SluiceError {
+  const [newest] = start.damage
   const names = sinks.notWithdrawable.map((name) => `'${name}'`).join(', ')
-  throw new SluiceError(
+  const why = newest === undefined ? '' : `; the newest checkpoint is damaged: ${newest.message}`
+  return new SluiceError(
     'RESTORE_WOULD_DUPLICATE',
-    `the newest checkpoint is damaged, and ${names} cannot withdraw what came after checkpoint ` +
-      `${checkpoint!.checkpointId}: ${newest!.message}`,
+    `${names} cannot withdraw what came after checkpoint ${start.checkpoint!.checkpointId}${why}`,
     {
-      hint: `name it (--restore .../chk-${checkpoint!.checkpointId}) to accept duplicates`,
+      hint:
+        'pass --accept-duplicates (execution.state-recovery.accept-duplicates) to have what was ' +
+        'written since then once more',
       cause: newest,
     },
   )

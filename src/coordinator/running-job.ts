@@ -72,7 +72,8 @@ export class RunningJob implements JobHandle {
 
   metrics(): JobMetrics {
     const { prepared, attempts, recordsTotal } = this.#options
-    return jobMetrics({ prepared, buffer: attempts.metrics, recordsTotal })
+    const { metrics: buffer, recordsBefore } = attempts
+    return jobMetrics({ prepared, buffer, recordsTotal, recordsBefore })
   }
 
   collect<T>(name: string): AsyncIterable<T> {

@@ -34,7 +34,14 @@ export class SplitAssigner {
 
 /** Splits as they are discovered: nobody has begun with them. */
 export function unreadSplits(splits: readonly Split[]): readonly SplitProgress[] {
-  return splits.map((split, order) => ({ split, order, watermarkMs: Number.NEGATIVE_INFINITY }))
+  const watermarkMs = Number.NEGATIVE_INFINITY
+  return splits.map((split, order) => ({ split, order, read: 0, watermarkMs }))
+}
+
+/** The records that are left to read, where every split knows its own. */
+export function recordsLeft(splits: readonly SplitProgress[]): number | undefined {
+  const all = recordsIn(splits.map(({ split }) => split))
+  return all === undefined ? undefined : all - splits.reduce((sum, { read }) => sum + read, 0)
 }
 
 /** The records of all splits, where every split knows its own. */

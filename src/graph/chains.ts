@@ -17,6 +17,8 @@ export interface ChainOptions {
   /** The maximum parallelism of operators that set none; undefined: from the parallelism. */
   readonly maxParallelism?: number | undefined
   readonly chaining: boolean
+  /** By operator id, where neither sets one: what a restored checkpoint was taken with. */
+  readonly adoptedMaxParallelism?: Readonly<Record<string, number>> | undefined
 }
 
 /** A node with everything about it decided. */
@@ -89,12 +91,24 @@ function resolveNodes(
   return graph.nodes.map((node) => {
     const parallelism = node.parallelism ?? options.parallelism
     const maxParallelism =
-      node.maxParallelism ?? options.maxParallelism ?? defaultMaxParallelism(parallelism)
+      node.maxParallelism ??
+      options.maxParallelism ??
+      adopted(options, { operatorId: ids[node.index]!, parallelism }) ??
+      defaultMaxParallelism(parallelism)
     if (parallelism > maxParallelism) throw tooParallel(node, { parallelism, maxParallelism })
     const slotSharingGroup = node.slotSharingGroup ?? groupOfInputs(graph, { node, groups })
     groups.push(slotSharingGroup)
     return { node, operatorId: ids[node.index]!, parallelism, maxParallelism, slotSharingGroup }
   })
+}
+
+/** One that is too small is of no use: restoring tells what to do. */
+function adopted(
+  { adoptedMaxParallelism }: ChainOptions,
+  { operatorId, parallelism }: { readonly operatorId: string; readonly parallelism: number },
+): number | undefined {
+  const stored = adoptedMaxParallelism?.[operatorId]
+  return stored !== undefined && stored >= parallelism ? stored : undefined
 }
 
 const DEFAULT_GROUP = 'default'

@@ -11,6 +11,8 @@ export interface JobOptions {
   readonly parallelism: number
   /** Undefined: from each operator's parallelism, as in Flink. */
   readonly maxParallelism: number | undefined
+  /** No option: see `ChainOptions`. */
+  readonly adoptedMaxParallelism?: Readonly<Record<string, number>> | undefined
   readonly chaining: boolean
   readonly autoWatermarkIntervalMs: number
   readonly bufferTimeoutMs: number
@@ -48,6 +50,7 @@ export interface JobOptions {
   /** 'latest', 'none' or the path of a checkpoint; undefined is 'none'. */
   readonly restore: string | undefined
   readonly ignoreUnclaimedState: boolean
+  readonly acceptDuplicates: boolean
   /** Undefined: fixed delay where checkpoints are taken, none otherwise. */
   readonly restartStrategy: 'none' | 'fixed-delay' | undefined
   readonly restartAttempts: number

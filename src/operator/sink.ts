@@ -80,7 +80,10 @@ export interface SinkCommitter {
   recover?(committables: readonly unknown[], context: RecoverContext): Promise<void>
   /** After a failure or a cancellation: throws away what was never committed, but for `keep`. */
   abort?(context: AbortContext): Promise<void>
-  /** All is committed or thrown away, and nothing of the job will be restored any more. */
+  /**
+   * All is committed or thrown away, and nothing of the job will be restored any more. Comes
+   * without `start` where the run before was killed in the middle of its `finish`.
+   */
   finish?(context: CommitContext): Promise<void>
   close?(): Promise<void>
 }

@@ -12,6 +12,8 @@ export interface SplitProgress {
   readonly split: Split
   /** Its place in the order of discovery. */
   readonly order: number
+  /** Records of it that are processed. */
+  readonly read: number
   /** Of the batch that was being read; absent where reading has not begun. */
   readonly batch?: {
     readonly position: unknown

@@ -23,6 +23,7 @@ const INLINE_BYTES = RECORD_BYTES - KEY_BYTE
 const FREE = -1
 const NONE = -1
 const BUCKETS_LOG2_MIN = 6
+const BUCKETS_LOG2_MAX = 30
 const GOLDEN = 0x9e3779b1 | 0
 
 export class ByteTable {
@@ -40,6 +41,8 @@ export class ByteTable {
   #size = 0
   #capacity: number
   #wasAdded = false
+  // biome-ignore lint/correctness/noUnusedPrivateClassMembers: unused, it would not be read at all
+  #fetched = 0
 
   constructor() {
     const bucketCount = 1 << BUCKETS_LOG2_MIN
@@ -81,6 +84,20 @@ export class ByteTable {
       if (buckets[2 * bucket] === hash && this.#equals(slot, prefix, bytes, from, to)) return slot
       bucket = (bucket + 1) & mask
     }
+  }
+
+  /**
+   * Looks at the buckets of hashes that will be searched for next. Nothing is compared and nothing
+   * depends on what was read before, so that the waits for memory overlap.
+   */
+  fetch(hashes: Int32Array, count: number): void {
+    const buckets = this.#buckets
+    const shift = this.#shift
+    let seen = 0
+    for (let i = 0; i < count; i++) {
+      seen ^= buckets[2 * (Math.imul(hashes[i]!, GOLDEN) >>> shift)]!
+    }
+    this.#fetched = seen
   }
 
   /** `find` for a key of at most 20 bytes that is there as little-endian words, padded with 0. */
@@ -232,7 +249,7 @@ export class ByteTable {
   /** Makes room for so many keys at once. */
   reserve(count: number): void {
     let bucketsLog2 = 32 - this.#shift
-    while (slotsOf(2 ** bucketsLog2) < count) bucketsLog2++
+    while (bucketsLog2 < BUCKETS_LOG2_MAX && slotsOf(1 << bucketsLog2) < count) bucketsLog2++
     if (bucketsLog2 > 32 - this.#shift) this.#resize(bucketsLog2)
   }
 
@@ -242,7 +259,8 @@ export class ByteTable {
 
   #resize(bucketsLog2: number): void {
     const old = this.#buckets
-    const bucketCount = 2 ** bucketsLog2
+    // A power by `**` is a double to V8, and so would be the fields that every lookup reads.
+    const bucketCount = 1 << bucketsLog2
     this.#buckets = new Int32Array(2 * bucketCount)
     this.#mask = bucketCount - 1
     this.#shift = 32 - bucketsLog2

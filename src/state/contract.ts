@@ -43,8 +43,10 @@ export interface KeyedStore {
   keySlotOf(slot: number): number
   /** Appends the entry without its key. */
   write(slot: number, out: ByteWriter): void
-  /** Reads what `write` wrote; the key is current. */
+  /** Reads what `write` wrote; the key is current. It may keep the bytes and read them later. */
   read(from: ByteReader): void
+  /** Goes over what `write` wrote. Throws CHECKPOINT_DAMAGED. */
+  skip(from: ByteReader): void
 }
 
 /** How a store tells the snapshots under way about its changes: before they are made. */
@@ -122,7 +124,8 @@ export interface KeyedState {
   /**
    * Takes in one part, of a state declared (or a store registered) before: under its section's
    * name and kind. Throws STATE_UNCLAIMED if there is none, STATE_INCOMPATIBLE if it is another
-   * kind, CHECKPOINT_DAMAGED where the bytes make no sense. The current key is lost.
+   * kind, CHECKPOINT_DAMAGED where the bytes make no sense. The current key is lost. The part's
+   * bytes must not change any more: values may be read out of them later.
    */
   restore(section: SectionHeader, part: StatePart): void
 }

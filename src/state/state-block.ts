@@ -55,13 +55,24 @@ export function packBlock(part: StatePart, compress: boolean): PackedBlock {
 /** The part in the block, or in words what is wrong with it. Borrows the bytes. */
 export function unpackBlock(block: Uint8Array, info: BlockInfo): StatePart | string {
   const payload = block.subarray(BLOCK_HEADER_BYTES)
-  const view = new DataView(block.buffer, block.byteOffset, BLOCK_HEADER_BYTES)
   const crc = checksumOf([block.subarray(0, BLOCK_CRC_BYTE), payload])
-  if (crc !== view.getUint32(BLOCK_CRC_BYTE, true)) return 'does not match its checksum'
+  if (crc !== headerView(block).getUint32(BLOCK_CRC_BYTE, true))
+    return 'does not match its checksum'
+  return unpackCheckedBlock(block, info)
+}
+
+/** The same for a block of a file whose own checksum was right. */
+export function unpackCheckedBlock(block: Uint8Array, info: BlockInfo): StatePart | string {
+  const payload = block.subarray(BLOCK_HEADER_BYTES)
+  const view = headerView(block)
   if (!isSame(readInfo(view), info)) return 'is not the one that the index names'
   const bytes = (info.flags & FLAG_SNAPPY) === 0 ? payload : uncompressedOf(payload)
   if (bytes.length !== info.rawBytes) return `has ${bytes.length} of ${info.rawBytes} bytes`
   return { section: info.section, keyGroup: info.keyGroup, entries: info.entries, bytes }
+}
+
+function headerView(block: Uint8Array): DataView {
+  return new DataView(block.buffer, block.byteOffset, BLOCK_HEADER_BYTES)
 }
 
 function headerOf(info: BlockInfo, payload: Uint8Array): Uint8Array {

@@ -9,7 +9,7 @@ import { checksumOf } from '../storage/checksum.ts'
 import type { BlobHandle, BlobStore } from '../storage/contract.ts'
 import { checkpointDamaged } from '../storage/storage-errors.ts'
 import type { SectionHeader, StatePart } from './snapshot-contract.ts'
-import { unpackBlock } from './state-block.ts'
+import { unpackBlock, unpackCheckedBlock } from './state-block.ts'
 import {
   checkHeader,
   decodeEnd,
@@ -25,8 +25,9 @@ export interface StateFileSource {
   readonly bytes: number
   /** The bytes [from, to), or fewer where the file ends early. */
   read(from: number, to: number): Promise<Uint8Array>
-  /** All of it; throws CHECKPOINT_DAMAGED where it is not what was written. */
   readAll(): Promise<Uint8Array>
+  /** Whether `readAll` throws CHECKPOINT_DAMAGED where it is not what was written. */
+  readonly checksAll: boolean
 }
 
 export interface PartsWanted {
@@ -35,6 +36,12 @@ export interface PartsWanted {
   /** Key groups [from, to). */
   readonly from: number
   readonly to: number
+}
+
+/** Parts that are fetched by one read: at most 8 MB, or a whole file. */
+interface PartsRead {
+  /** `section` of each is an index of the reader's `sections`. */
+  fetch(): Promise<Iterable<StatePart>>
 }
 
 /** Blocks that are fetched by one read. */
@@ -64,17 +71,24 @@ export class StateFileReader {
     this.#whole = whole
   }
 
-  /** In the order of sections, then key groups. `section` is an index of `sections`. */
-  async *parts(wanted: PartsWanted): AsyncGenerator<StatePart> {
+  /** In the order of sections, then key groups. */
+  reads(wanted: PartsWanted): readonly PartsRead[] {
     const blocks = this.#blocks.filter((block) => this.#isWanted(block, wanted))
+    if (blocks.length === 0) return []
     const bytes = blocks.reduce((sum, { from, to }) => sum + to - from, 0)
-    if (this.#whole !== undefined || 2 * bytes >= this.#source.bytes) {
-      const whole = this.#whole ?? (await readWhole(this.#source))
-      return yield* this.#unpack(whole, { from: 0, to: whole.length, blocks })
+    if (this.#whole === undefined && 2 * bytes < this.#source.bytes) {
+      return runsOf(blocks).map((run) => ({ fetch: () => this.#fetch(run) }))
     }
-    for (const run of runsOf(blocks)) {
-      yield* this.#unpack(await readExactly(this.#source, run.from, run.to), run)
+    return [{ fetch: () => this.#fetchWhole(blocks) }]
+  }
+
+  /** How many entries each section has, by its index. */
+  entries(wanted: PartsWanted): readonly number[] {
+    const counts = this.sections.map(() => 0)
+    for (const block of this.#blocks) {
+      if (this.#isWanted(block, wanted)) counts[block.section]! += block.entries
     }
+    return counts
   }
 
   /** Reads every block; tells what is wrong with each that is damaged. */
@@ -92,9 +106,19 @@ export class StateFileReader {
     return ids === undefined || ids.includes(this.sections[section]!.operatorId)
   }
 
-  *#unpack(bytes: Uint8Array, run: Run): Generator<StatePart> {
+  async #fetch(run: Run): Promise<Iterable<StatePart>> {
+    return this.#unpack(await readExactly(this.#source, run.from, run.to), run, unpackBlock)
+  }
+
+  async #fetchWhole(blocks: IndexedBlock[]): Promise<Iterable<StatePart>> {
+    const whole = this.#whole ?? (await readWhole(this.#source))
+    const unpack = this.#source.checksAll ? unpackCheckedBlock : unpackBlock
+    return this.#unpack(whole, { from: 0, to: whole.length, blocks }, unpack)
+  }
+
+  *#unpack(bytes: Uint8Array, run: Run, unpack: typeof unpackBlock): Generator<StatePart> {
     for (const block of run.blocks) {
-      const part = unpackBlock(bytes.subarray(block.from - run.from, block.to - run.from), block)
+      const part = unpack(bytes.subarray(block.from - run.from, block.to - run.from), block)
       if (typeof part === 'string') throw this.#damaged(block, part)
       yield part
     }
@@ -114,6 +138,7 @@ export function inlineStateFile(bytes: Uint8Array, place: string): StateFileSour
     bytes: bytes.length,
     read: async (from, to) => bytes.subarray(from, to),
     readAll: async () => bytes,
+    checksAll: false,
   }
 }
 
@@ -122,6 +147,7 @@ export function blobStateFile(store: BlobStore, blob: BlobHandle): StateFileSour
     place: blob.name,
     bytes: blob.bytes,
     read: (from, to) => store.get(blob.name, { from, to }),
+    checksAll: true,
     async readAll() {
       const bytes = await store.get(blob.name)
       checkWhole(bytes, blob)

@@ -60,6 +60,22 @@ export class StateValues {
     }
   }
 
+  /** Whether the value that comes next is a text or an object: one that takes memory of its own. */
+  isLong(from: ByteReader): boolean {
+    const tag = from.bytes[from.at]
+    return tag === ASCII_TAG || tag === BLOB_TAG
+  }
+
+  /** Goes over a value that `write` wrote. Throws CHECKPOINT_DAMAGED. */
+  skip(from: ByteReader): void {
+    if (!this.isLong(from)) {
+      this.read(from)
+      return
+    }
+    from.byte()
+    from.sized()
+  }
+
   #writeText(out: ByteWriter, text: string, state: string): void {
     out.byte(ASCII_TAG)
     if (out.ascii(text)) return

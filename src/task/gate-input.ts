@@ -57,6 +57,10 @@ export class GateInput implements TaskInput {
     return this.#options.gate.ready()
   }
 
+  get bytesTaken(): number {
+    return this.#options.gate.bytesTaken
+  }
+
   nextWakeMs(): number {
     return Number.POSITIVE_INFINITY
   }

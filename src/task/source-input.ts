@@ -45,6 +45,8 @@ export class SourceInput implements TaskInput {
   #batch: Batch | undefined
   /** The batch that was read last, or that a restored split was in: where it began. */
   #position: { readonly of: unknown } | undefined
+  /** Records of the current split, those before a restore included. */
+  #read = 0
   /** What is left to skip of a restored split. */
   #restored: { consumed: number; unreadable: number } | undefined
   #consumed = 0
@@ -83,8 +85,9 @@ export class SourceInput implements TaskInput {
 
   #progressOf({ split, order }: SplitProgress): SplitProgress {
     const watermarkMs = this.#options.splitWatermarks.watermarkOf(split.id)
-    if (this.#position === undefined) return { split, order, watermarkMs }
-    return { split, order, watermarkMs, batch: this.#batchProgress(this.#position.of) }
+    const progress = { split, order, read: this.#read, watermarkMs }
+    if (this.#position === undefined) return progress
+    return { ...progress, batch: this.#batchProgress(this.#position.of) }
   }
 
   #batchProgress(position: unknown): BatchProgress {
@@ -177,6 +180,7 @@ export class SourceInput implements TaskInput {
     const { splitWatermarks } = this.#options
     this.#phase = { kind: 'open', progress }
     this.#restored = batch && { ...batch }
+    this.#read = progress.read
     this.#position = batch === undefined ? undefined : { of: batch.position }
     this.#consumed = batch?.consumed ?? 0
     this.#unreadableTaken = batch?.unreadable ?? 0
@@ -242,7 +246,9 @@ export class SourceInput implements TaskInput {
     this.#takeUnreadable(batch)
     if (this.#consumed < batch.count) {
       const loop = this.#loopFor(batch)
-      this.#consumed = this.#options.run(loop, batch, this.#consumed)
+      const before = this.#consumed
+      this.#consumed = this.#options.run(loop, batch, before)
+      this.#read += this.#consumed - before
       if (this.#consumed < batch.count) return 'progress'
       this.#takeUnreadable(batch)
     }

@@ -156,6 +156,7 @@ export class Subtask {
     this.#countersDueMs = nowMs + COUNTERS_EVERY_MS
     metrics.set('recordsOut', sum(writers, 'records'))
     metrics.set('bytesOut', sum(writers, 'bytes'))
+    metrics.set('bytesIn', this.input.bytesTaken ?? 0)
     metrics.set('recordsSunk', runtime.recordsSunk)
   }
 

@@ -5,6 +5,7 @@
  * Threads: the task.
  */
 import type { Clock } from '../base/clock.ts'
+import { SluiceError } from '../base/errors.ts'
 import type { RecordWriter } from '../channel/record-writer.ts'
 import type { FromTask, SinkCommittables } from '../protocol/messages.ts'
 import type { ChannelSnapshot, SourceSnapshot, StateFile } from '../protocol/snapshot.ts'
@@ -81,16 +82,22 @@ export class TaskCheckpoints {
     this.#options.onCut?.(checkpointId)
     for (const writer of writers) writer.barrier({ checkpointId, kind: 'aligned', triggeredMs })
     this.#uncommitted.add(checkpointId, runtime.prepareCommit(checkpointId))
+    const begun = this.#orDecline(checkpointId, () => this.#begin(cut))
+    if (begun === undefined) return
+    this.#pending.push(begun)
+    begun.endSync(startMs, clock.monotonicMs())
+  }
+
+  #begin(cut: Cut): PendingSnapshot {
+    const { runtime } = this.#options
     const chunks: StateChunk[] = []
-    const pending = new PendingSnapshot({
+    return new PendingSnapshot({
       cut,
       operators: snapshotOperators(runtime),
       input: this.#options.snapshotInput(),
       walks: beginWalks(runtime, { chunk: (chunk) => chunks.push(chunk) }),
       chunks,
     })
-    this.#pending.push(pending)
-    pending.endSync(startMs, clock.monotonicMs())
   }
 
   complete(checkpointId: number): void {
@@ -128,12 +135,32 @@ export class TaskCheckpoints {
     const { clock } = this.#options
     const startMs = clock.monotonicMs()
     const entries = this.#pacer.records
-    next.walk(entries)
+    if (!this.#walkOn(next, entries)) return true
     const endMs = clock.monotonicMs()
     this.#pacer.observe(entries, endMs - startMs)
     next.observe(endMs - startMs, endMs)
     if (!next.isWalked) for (const chunk of next.takeChunks()) this.#send(next, chunk)
     return true
+  }
+
+  #walkOn(pending: PendingSnapshot, entries: number): boolean {
+    const walked = this.#orDecline(pending.checkpointId, () => {
+      pending.walk(entries)
+      return true
+    })
+    return walked === true
+  }
+
+  /** State that cannot be encoded is the checkpoint's failure, not the task's. */
+  #orDecline<T>(checkpointId: number, action: () => T): T | undefined {
+    try {
+      return action()
+    } catch (error) {
+      if (!(error instanceof SluiceError) || error.code !== 'STATE_NOT_ENCODABLE') throw error
+      this.abort(checkpointId)
+      this.#decline(checkpointId, error.message)
+      return undefined
+    }
   }
 
   #mayWalk(): boolean {

@@ -12,6 +12,8 @@ export interface TaskInput {
   hasBarrier?(): boolean
   /** Takes one barrier that is due, and no record: needs no credit. False if none is due. */
   takeBarrier?(): boolean
+  /** Bytes of pages that were read; absent for a source. */
+  readonly bytesTaken?: number
   /** Promises that the input waits for. */
   readonly pendingPromises: number
   close(): Promise<void>

@@ -39,7 +39,10 @@ export class InlineCheckpoints {
     this.#clock = clock
     this.storage = new InlineStorage(options.checkpointCompression)
     this.statistics = new CheckpointStatistics({ historyMax: options.checkpointHistorySize })
-    this.commits = new OutputCommits((output) => this.#commit(sinks, output))
+    this.commits = new OutputCommits({
+      expect: (output) => sinks.expect(output),
+      commit: (output) => this.#commit(sinks, output),
+    })
     this.job = new JobCheckpoints({
       settings: {
         intervalMs: options.checkpointIntervalMs,

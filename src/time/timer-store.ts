@@ -42,4 +42,8 @@ export class TimerStore implements KeyedStore {
     const slot = this.#keyed.pinKeySlot()
     if (!this.#queue.add(timeMs, slot)) throw damaged('a key has a timer twice')
   }
+
+  skip(from: ByteReader): void {
+    from.float64()
+  }
 }

@@ -4,11 +4,11 @@ import { expect, test } from 'vitest'
 import { R_WORD, ringOf, W_WORD } from '../../src/channel/ring-layout.ts'
 import { MARK_WATERMARK } from '../../src/codec/page.ts'
 import type { Item } from './harness.ts'
-import { channelPair, drain, take } from './harness.ts'
+import { barrierOf, gatePairs, take } from './harness.ts'
 
 type Step =
   | { readonly do: 'write'; readonly field: string; readonly chars: number; readonly wide: boolean }
-  | { readonly do: 'mark' | 'publish' | 'flush' | 'end' }
+  | { readonly do: 'mark' | 'publish' | 'flush' | 'end' | 'barrier' }
   | { readonly do: 'take'; readonly items: number }
   | { readonly do: 'recheck' }
 
@@ -27,7 +27,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constantFrom({ do: 'mark' }, { do: 'publish' }, { do: 'flush' }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('take' as const), items: fc.nat(12) }) },
-  { weight: 1, arbitrary: fc.constant({ do: 'recheck' as const }) },
+  { weight: 1, arbitrary: fc.constantFrom({ do: 'recheck' as const }, { do: 'barrier' as const }) },
 ) as fc.Arbitrary<Step>
 
 const scenario = fc.record({
@@ -41,10 +41,14 @@ test('what goes in comes out once and in order, in ring pages and extension page
   fc.assert(
     fc.property(scenario, ({ segments, segmentBytes, pagesBeforeWrap, steps }) => {
       const size = ringOf(segments, segmentBytes)
-      const pair = channelPair({ size, firstSeq: 2 ** 31 - 1 - pagesBeforeWrap })
-      const { output, input, credit, control } = pair
-      const expected: Item[] = []
-      const taken: Item[] = []
+      const { pairs, gate } = gatePairs(1, { size, firstSeq: 2 ** 31 - 1 - pagesBeforeWrap })
+      const { output, input, credit, control, edge } = pairs[0]!
+      const expected: (Item | string)[] = []
+      const taken: (Item | string)[] = []
+      const takeOne = () => {
+        if (gate.nextWithBarrier() === undefined) return take(input)
+        return `barrier ${input.takeBarrier().checkpointId}`
+      }
       const act = (one: Step, n: number) => {
         switch (one.do) {
           case 'write': {
@@ -55,9 +59,13 @@ test('what goes in comes out once and in order, in ring pages and extension page
           case 'mark':
             output.mark(MARK_WATERMARK, n)
             return expected.push([MARK_WATERMARK, n])
+          case 'barrier':
+            if (!output.canPlaceBarrier()) return
+            output.barrier(barrierOf(n + 1))
+            return expected.push(`barrier ${n + 1}`)
           case 'take':
             for (let k = 0; k < one.items; k++) {
-              const item = take(input)
+              const item = takeOne()
               if (item !== undefined) taken.push(item)
             }
             return
@@ -71,13 +79,13 @@ test('what goes in comes out once and in order, in ring pages and extension page
       }
       steps.forEach(act)
       output.end()
-      taken.push(...drain(input))
+      for (let item = takeOne(); item !== undefined; item = takeOne()) taken.push(item)
       expect(taken.slice(0, -1)).toEqual(expected)
       expect(input.ended).toBe(true)
       output.refresh()
       expect(credit.overdraftBytes).toBe(0)
       expect(credit.recheck()).toBe(true)
-      expect(pair.edge.openPages).toBe(0)
+      expect(edge.openPages).toBe(0)
       output.close()
     }),
     { numRuns: 300 },

@@ -71,7 +71,7 @@ function ownGroups(subtask: number, parallelism: number): readonly number[] {
 function snapshot(graph: ExecutionGraph, held: Held): StoredCheckpoint {
   const operatorId = idOf(graph, 'count')
   const tasks = (head: string, subtask: number): Partial<TaskSnapshot> => {
-    if (head === 'read') return { source: { splits: held.splits[subtask]!, watermarkMs: 0 } }
+    if (head === 'read') return { source: { splits: held.splits[subtask]! } }
     if (head !== 'count') return {}
     const items = held.items[subtask]!.map((item) => Uint8Array.of(item))
     const lists = [{ name: 'items', items }]
@@ -108,7 +108,7 @@ function restore(checkpoint: StoredCheckpoint, scale: Scale, taken: number): Hel
 }
 
 function groupsTaken({ files }: TaskRestore, own: readonly number[]): readonly number[] {
-  return files.flatMap(({ file }) => bytesOf(file)).filter((group) => own.includes(group))
+  return files.flatMap(bytesOf).filter((group) => own.includes(group))
 }
 
 const ordered = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)

@@ -40,6 +40,7 @@ export function sampleMetadata(
               },
             ],
             sinks: [{ operatorId: 'c'.repeat(32), committables: [{ from: '.part', bytes: 12 }] }],
+            watermarkMs: 1_600_000_000_000,
             channels: [
               { edge: 0, producer: 0, watermarkMs: Number.NEGATIVE_INFINITY, idle: true },
               { edge: 0, producer: 1, watermarkMs: 1_699_999_999_999, idle: false },
@@ -52,7 +53,7 @@ export function sampleMetadata(
     sources: [
       {
         operatorId: 'a'.repeat(32),
-        splits: [{ split: { id: 'file:3', bytes: 90 }, order: 3, watermarkMs: 5 }],
+        splits: [{ split: { id: 'file:3', bytes: 90 }, order: 3, read: 0, watermarkMs: 5 }],
         discovered: true,
       },
     ],

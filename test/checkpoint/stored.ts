@@ -28,7 +28,13 @@ export interface Contents {
   readonly tasks?: (head: string, subtask: number) => Partial<TaskSnapshot>
 }
 
-const nothing: TaskSnapshot = { operators: [], sinks: [], channels: [], files: [] }
+const nothing: TaskSnapshot = {
+  operators: [],
+  sinks: [],
+  watermarkMs: 0,
+  channels: [],
+  files: [],
+}
 
 export function storedOf(
   graph: ExecutionGraph,
@@ -63,7 +69,7 @@ export function storedOf(
 }
 
 export function split(order: number): SplitProgress {
-  return { split: { id: `split ${order}` }, order, watermarkMs: 0 }
+  return { split: { id: `split ${order}` }, order, read: 0, watermarkMs: 0 }
 }
 
 /** Stands for the state of some key groups. */

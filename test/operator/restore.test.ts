@@ -184,7 +184,7 @@ test('watermarks go on: the last one comes again, and none that is older', async
   expect(after.watermarks).toEqual([89, 99])
 })
 
-test('a watermark that was not emitted yet comes no earlier, and without another record', async () => {
+test('a watermark not emitted yet comes no earlier, and without another record', async () => {
   const before = await marking()
   before.push({ t: 100 })
   expect(before.watermarks).toEqual([])

@@ -11,6 +11,7 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ op: fc.constant('add' as const), key }) },
   { weight: 2, arbitrary: fc.record({ op: fc.constant('remove' as const), key }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('find' as const), key }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('reserve' as const), key }) },
 )
 
 type Key = { prefix: number; text: string }
@@ -22,6 +23,11 @@ function lookup(table: ByteTable, key: Key, add: boolean, hashBits: number): num
   return add
     ? table.findOrAdd(key.prefix, bytes, 2, to, hash)
     : table.find(key.prefix, bytes, 2, to, hash)
+}
+
+function holds(table: ByteTable, slot: number, key: Key): boolean {
+  const bytes = Buffer.from(key.text)
+  return table.holds(slot, key.prefix, bytes, 0, bytes.length)
 }
 
 function hashOf(key: Key, bits: number): number {
@@ -36,7 +42,9 @@ function textOf(table: ByteTable, slot: number): string {
   return Buffer.from(bytes).toString()
 }
 
-function compare(steps: readonly { op: 'add' | 'remove' | 'find'; key: Key }[], bits: number) {
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
+
+function compare(steps: readonly Step[], bits: number) {
   const table = new ByteTable()
   const model = new Map<string, { slot: number; key: Key }>()
   for (const { op, key } of steps) {
@@ -49,7 +57,12 @@ function compare(steps: readonly { op: 'add' | 'remove' | 'find'; key: Key }[], 
       const others = [...model.values()].filter((other) => other !== known)
       expect(others.some((other) => other.slot === slot)).toBe(false)
       model.set(name, { slot, key })
+    } else if (op === 'reserve') {
+      const count = 10 * key.text.length
+      table.reserve(count)
+      expect(table.capacity).toBeGreaterThanOrEqual(count)
     } else {
+      expect(holds(table, table.slotEnd - 1, key)).toBe(known?.slot === table.slotEnd - 1)
       expect(lookup(table, key, false, bits)).toBe(known?.slot ?? -1)
       if (op === 'remove' && known !== undefined) {
         table.remove(known.slot)

@@ -1,6 +1,7 @@
 /**
  * Snapshots against a model: whatever happens to state while up to three of them are written in
- * small steps, each holds exactly what there was when it was begun.
+ * small steps, each holds exactly what there was when it was begun. Now and then the state is
+ * replaced by what is restored from its snapshot.
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -39,11 +40,17 @@ const fields = {
   count: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.constant(40)),
   flag: fc.boolean(),
 }
-const weights: Readonly<Record<string, number>> = { begin: 3, step: 8, bulk: 1, unbulk: 1 }
+const weights: Readonly<Record<string, number>> = {
+  begin: 3,
+  step: 8,
+  bulk: 1,
+  unbulk: 1,
+  restart: 1,
+}
 
 /** One run: the same is done to state and model, and what state hands out is changed in place. */
 class Run {
-  readonly subject = new Subject(openRange())
+  subject = new Subject(openRange())
   readonly models = new Map(allKeys.map((key) => [key, new KeyModel()]))
   pending: { taken: Taken; expected: Map<unknown, unknown> }[] = []
 
@@ -162,6 +169,14 @@ class Run {
       pending?.taken.walk.step(count!)
       if (pending?.taken.walk.isDone) this.#check(pending)
     },
+    restart: () => {
+      const taken = new Taken(this.subject.state).finish()
+      for (const pending of this.pending) pending.taken.walk.cancel()
+      this.pending = []
+      this.subject = new Subject(openRange())
+      taken.restoreInto(this.subject.state)
+      this.#findSlots()
+    },
     cancel: ({ count }) => {
       const [first, ...others] = this.pending
       if (count !== 40 || first === undefined) return
@@ -182,6 +197,14 @@ class Run {
       this.#check(pending)
     }
     expect(this.subject.dump(allKeys)).toEqual(plainOf(this.models))
+  }
+
+  #findSlots(): void {
+    const { state, table } = this.subject
+    for (const [key, { slots }] of this.models) {
+      state.setKey(key)
+      for (const [namespace, model] of slots) model.slot = table.find(namespace)
+    }
   }
 
   #changeSlot(slot: number, item: unknown, model: { n: number; held: Held }): void {

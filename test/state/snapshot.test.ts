@@ -127,6 +127,27 @@ test('after a restore no key is current, and none has a slot that holds nothing'
   expect(other.keyCount).toBe(10)
 })
 
+test('a key that holds nothing loses its slot where no key stays current', () => {
+  const state = openRange()
+  const table = state.table('t', [])
+  state.setKey('holds nothing')
+  table.forEach(() => {})
+  expect(state.keyCount).toBe(0)
+})
+
+test('bytes in state come back as plain bytes, whatever the part was read into', () => {
+  const state = openRange()
+  const held = value<Uint8Array>(state)
+  state.setKey('k')
+  held.set(Uint8Array.of(1, 2))
+  const [only] = new Taken(state).finish().parts
+  const other = openRange()
+  const back = value<Uint8Array>(other)
+  other.restore(only!.section, { ...only!.part, bytes: Buffer.from(only!.part.bytes) })
+  other.setKey('k')
+  expect(back.get()).toStrictEqual(Uint8Array.of(1, 2))
+})
+
 test('room that was made before does not change what is restored', () => {
   const { state } = tenNumbers()
   const other = openRange()
@@ -202,7 +223,7 @@ test('a step writes about as many entries as it is told, and goes over many free
   expect(steps).toBeLessThan(140)
 })
 
-test('a snapshot that cannot be written fails its step, not the user code that met it first', () => {
+test('a snapshot that cannot be written fails its step, not the code that changed state', () => {
   const state = openRange()
   const held = value<Record<string, unknown>>(state)
   for (let i = 0; i < 100; i++) {
@@ -217,12 +238,29 @@ test('a snapshot that cannot be written fails its step, not the user code that m
   expect(() => failing.walk.step(1)).toThrow(failure)
   const other = new Taken(state)
   expect(() => other.walk.step(1000)).toThrow(failure)
+  expect(() => other.walk.step(1000)).toThrow(failure)
+  expect(other.chunks).toEqual([])
   delete held.get().call
   expect(restored(new Taken(state))(99)).toEqual({ i: 99 })
 })
 
+test('a snapshot that has failed hands nothing over', () => {
+  const state = openRange()
+  const held = value<unknown>(state)
+  state.setKey('fails')
+  held.set({})
+  ;(held.get() as Record<string, unknown>).call = () => {}
+  state.setKey('large')
+  held.set('more than a chunk '.repeat(300_000))
+  const { walk, chunks } = new Taken(state)
+  const failure = expect.objectContaining({ code: 'STATE_NOT_ENCODABLE' })
+  expect(() => walk.step(1000)).toThrow(failure)
+  expect(chunks).toEqual([])
+})
+
 test('a snapshot that was given up writes nothing more', () => {
   const { state, numbers } = tenNumbers()
+  numbers.set('more than a chunk '.repeat(300_000))
   const taken = new Taken(state)
   taken.walk.step(2)
   taken.walk.cancel()
@@ -283,6 +321,26 @@ const openers: Readonly<Record<string, (state: KeyedState) => () => void>> = {
     return () => timers.onEventTime(9)
   },
 }
+
+test('a key that is guessed right, but lies in the part of another group, is damaged', () => {
+  const open = () => {
+    const state = openRange()
+    return { state, list: state.list({ name: 'l', kind: 'list' }), numbers: value(state) }
+  }
+  const { state, list, numbers } = open()
+  for (const key of ['a', 'b']) {
+    state.setKey(key)
+    list.add(1)
+    numbers.set(1)
+  }
+  const [listA, listB, numberA, numberB] = new Taken(state).finish().parts
+  const { state: other } = open()
+  for (const { section, part } of [listA!, listB!]) other.restore(section, part)
+  const bytes = Buffer.concat([numberA!.part.bytes, numberB!.part.bytes])
+  expect(() => other.restore(numberA!.section, { ...numberA!.part, entries: 2, bytes })).toThrow(
+    expect.objectContaining({ code: 'CHECKPOINT_DAMAGED' }),
+  )
+})
 
 test.each(Object.keys(openers).flatMap((kind) => Object.keys(damages).map((how) => [kind, how])))(
   'a part of a %s %s is damaged',

@@ -7,6 +7,7 @@ import {
   inlineStateFile,
   openStateFile,
   type PartsWanted,
+  type StateFileReader,
   type StateFileSource,
 } from '../../src/state/state-file-reader.ts'
 import { checksumOf } from '../../src/storage/checksum.ts'
@@ -50,6 +51,13 @@ test('only the key groups and operators that are asked for are given', async () 
   expect(await partsOf(bytes, { from: 3, to: 7 })).toEqual([small.parts[0]])
   expect(await partsOf(bytes, { ...ALL, operatorIds: ['aaaa'] })).toHaveLength(2)
   expect(await partsOf(bytes, { ...ALL, operatorIds: [] })).toEqual([])
+})
+
+test('the entries of each section are known before any block is read', async () => {
+  const reader = await openStateFile(inlineStateFile(packed(small, false), 'f'))
+  expect(reader.entries(ALL)).toEqual([2, 1])
+  expect(reader.entries({ ...ALL, operatorIds: ['aaaa'] })).toEqual([2, 0])
+  expect(reader.entries({ from: 3, to: 4 })).toEqual([0, 1])
 })
 
 test('a chunk without parts is a file, too', async () => {
@@ -97,7 +105,7 @@ test('a file of a later format is not called damaged', async () => {
 test('a large file is read in few pieces, and only where it is needed', async () => {
   const { source, reads } = watched(packed(large(), false))
   const reader = await openStateFile(source)
-  const parts = await collect(reader.parts({ from: 10, to: 14 }))
+  const parts = await partsIn(reader, { from: 10, to: 14 })
   expect(parts).toEqual(large().parts.slice(10, 14))
   expect(reads).toHaveLength(2)
   expect(reads[1]![1] - reads[1]![0]).toBeLessThan(4 * (SIZE + 100))
@@ -111,7 +119,7 @@ test('groups far apart are read each on its own, those near together at once', a
   }
   const { source, reads } = watched(packed(twice, false))
   const reader = await openStateFile(source)
-  expect(await collect(reader.parts({ from: 4, to: 6 }))).toHaveLength(4)
+  expect(await partsIn(reader, { from: 4, to: 6 })).toHaveLength(4)
   expect(reads).toHaveLength(3)
   expect(source.bytes).toBeGreaterThan(bytes.length)
 })
@@ -119,7 +127,7 @@ test('groups far apart are read each on its own, those near together at once', a
 test('most of a file is read as a whole', async () => {
   const { source, reads } = watched(packed(large(), false))
   const reader = await openStateFile(source)
-  expect(await collect(reader.parts({ from: 0, to: 40 }))).toHaveLength(40)
+  expect(await partsIn(reader, { from: 0, to: 40 })).toHaveLength(40)
   expect(reads.at(-1)).toEqual([0, source.bytes])
 })
 
@@ -127,11 +135,11 @@ test('a damaged block that is read alone is found, with its name', async () => {
   const bytes = packed(large(), false)
   bytes[16 + 10 * (28 + SIZE) + 500]! ^= 1
   const reader = await openStateFile(watched(bytes).source)
-  await expect(collect(reader.parts({ from: 10, to: 11 }))).rejects.toMatchObject({
+  await expect(partsIn(reader, { from: 10, to: 11 })).rejects.toMatchObject({
     code: 'CHECKPOINT_DAMAGED',
     message: expect.stringContaining("key group 10 of 'x' (operator a), that does not match"),
   })
-  expect(await collect(reader.parts({ from: 11, to: 12 }))).toHaveLength(1)
+  expect(await partsIn(reader, { from: 11, to: 12 })).toHaveLength(1)
 })
 
 test('a blob that is not the one of its handle is damaged, though it is a state file', async () => {
@@ -186,12 +194,12 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 
 async function partsOf(bytes: Uint8Array, wanted = ALL): Promise<readonly StatePart[]> {
   const reader = await openStateFile(inlineStateFile(bytes, 'chk-1/file'))
-  return collect(reader.parts(wanted))
+  return partsIn(reader, wanted)
 }
 
-async function collect(parts: AsyncIterable<StatePart>): Promise<readonly StatePart[]> {
+async function partsIn(reader: StateFileReader, wanted: PartsWanted): Promise<StatePart[]> {
   const all: StatePart[] = []
-  for await (const part of parts) all.push(part)
+  for (const read of reader.reads(wanted)) all.push(...(await read.fetch()))
   return all
 }
 

@@ -6,7 +6,12 @@ import type { BatchLoop } from '../../src/task/loops.ts'
 import { SourceInput, unreadableError } from '../../src/task/source-input.ts'
 import { SplitWatermarks } from '../../src/time/split-watermarks.ts'
 
-const split = (id: string) => ({ split: { id } as Split, order: 0, watermarkMs: -Infinity })
+const split = (id: string, read = 0) => ({
+  split: { id } as Split,
+  order: 0,
+  read,
+  watermarkMs: -Infinity,
+})
 const batchOf = (...records: unknown[]): Batch => ({
   count: records.length,
   position: 0,
@@ -87,7 +92,7 @@ test('the position counts what of a batch is consumed when credit stops it in th
   input.addSplits([split('a')], true)
   for (let i = 0; i < 4; i++) input.step()
   expect(input.snapshot().splits).toEqual([
-    { ...split('a'), batch: { position: 0, consumed: 2, unreadable: 0 } },
+    { ...split('a', 2), batch: { position: 0, consumed: 2, unreadable: 0 } },
   ])
   refill(10)
   expect(drain(input)).toBe('ended')
@@ -99,10 +104,10 @@ test('a restored split goes on behind the records and the unreadable ones it had
   const batch = { ...batchOf(1, 2, 3), unreadable: [place('one', 1), place('two', 2)] }
   const { input, read } = inputOver({ script: { a: [batch, batchOf(4)] } })
   const progress = { position: 0, consumed: 2, unreadable: 1 }
-  input.addSplits([{ ...split('a'), batch: progress }], true)
-  expect(input.snapshot().splits).toEqual([{ ...split('a'), batch: progress }])
+  input.addSplits([{ ...split('a', 2), batch: progress }], true)
+  expect(input.snapshot().splits).toEqual([{ ...split('a', 2), batch: progress }])
   input.step()
-  expect(input.snapshot().splits).toEqual([{ ...split('a'), batch: progress }])
+  expect(input.snapshot().splits).toEqual([{ ...split('a', 2), batch: progress }])
   expect(drain(input)).toBe('ended')
   expect(read).toEqual(['unreadable two', 3, 4])
   expect(input.snapshot().splits).toEqual([])

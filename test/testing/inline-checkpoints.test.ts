@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { defineJob, type Emit, type Sink, value } from '../../src/api/index.ts'
+import { defineJob, type Emit, list, type Sink, value } from '../../src/api/index.ts'
 import { jsonLines } from '../../src/connector/file/json-lines.ts'
 import { collection, generator } from '../../src/connector/generator/index.ts'
 import { type InlineOptions, runInline } from '../../src/testing/index.ts'
@@ -133,4 +133,24 @@ test('numbers that can never come are refused', async () => {
     const run = runInline(numbering(), { checkpoints: { everyRecords: count } })
     await expect(run).rejects.toMatchObject({ code: 'BAD_OPTION' })
   }
+})
+
+test('a list that cannot be encoded fails its checkpoint and not the job', async () => {
+  const job = defineJob('unencodable', (env) => {
+    env
+      .from(generator({ count: 50, make: (i) => ({ i }) }))
+      .process({
+        state: { seen: list<{ i: unknown }>() },
+        process({ i }, { state }, emit: Emit<{ i: number }>) {
+          if (i === 20) state.seen.add({ i: i as unknown })
+          if (i === 21) for (const one of state.seen) one.i = () => i
+          if (i === 30) state.seen.clear()
+          emit({ i })
+        },
+      })
+      .collect('rows')
+  })
+  const { rows, checkpoints } = await runInline(job, { checkpoints: { everyRecords: 5 } })
+  expect(rows('rows')).toHaveLength(50)
+  expect(new Set(checkpoints.map(({ status }) => status))).toEqual(new Set(['completed', 'failed']))
 })

@@ -29,7 +29,7 @@ import { HeapKeys } from './heap-keys.ts'
 import { HeapListState } from './heap-list-state.ts'
 import { HeapMapState } from './heap-map-state.ts'
 import type { HeapParts } from './heap-parts.ts'
-import { restorePart } from './heap-restore.ts'
+import { PartRestorer } from './heap-restore.ts'
 import { HeapSlotTable } from './heap-slot-table.ts'
 import { HeapValueState } from './heap-value-state.ts'
 import { HeapWalk } from './heap-walk.ts'
@@ -41,6 +41,7 @@ export class HeapKeyedState implements KeyedState {
   readonly #declared = new Map<string, Declared>()
   readonly #stores: TrackedStore[] = []
   readonly #parts: HeapParts
+  #restorer: PartRestorer | undefined
 
   constructor(options: KeyedStateOptions) {
     this.#keys = new HeapKeys(options)
@@ -113,7 +114,8 @@ export class HeapKeyedState implements KeyedState {
   }
 
   restore(section: SectionHeader, part: StatePart): void {
-    restorePart(this.#keys, this.#storeOf(section), part)
+    this.#restorer ??= new PartRestorer(this.#keys)
+    this.#restorer.restore(this.#storeOf(section), part)
   }
 
   #declare<S>(name: string, kind: string, make: () => S): S {

@@ -39,8 +39,6 @@ export class HeapKeys {
   #keyGroups: Uint16Array
   /** The current key where it is a known primitive: the next one is compared with it first. */
   #key: unknown = UNKNOWN
-  /** The slot of the last `enterBytes`. */
-  #entered = NONE
 
   constructor(options: KeyedStateOptions) {
     this.#options = options
@@ -110,10 +108,9 @@ export class HeapKeys {
     return true
   }
 
-  /** Makes room for so many keys at once. */
+  /** Makes room for so many keys at once. Columns follow with the next new key. */
   reserve(count: number): void {
     this.#table.reserve(count)
-    if (this.#holds.length < this.capacity) this.#grow()
   }
 
   setSlot(slot: number): void {
@@ -122,24 +119,31 @@ export class HeapKeys {
     this.#key = UNKNOWN
   }
 
-  /**
-   * Makes current the key with these canonical bytes; false if it is not of that group. States are
-   * read one after the other with their keys in about the same order, so that a key is mostly
-   * found in the slot behind the last one's.
-   */
-  enterBytes(bytes: Uint8Array, from: number, to: number, keyGroup: number): boolean {
-    const table = this.#table
-    let slot = this.#entered + 1
-    if (!table.holds(slot, 0, bytes, from, to)) {
-      const hash = murmur3(bytes, from, to)
-      if (keyGroupOf(hash, this.#options.maxParallelism) !== keyGroup) return false
-      slot = table.findOrAdd(0, bytes, from, to, hash)
-      if (table.wasAdded) this.#added(slot, hash)
-    }
-    this.#entered = slot
+  /** Makes current the key with these canonical bytes. */
+  setBytes(bytes: Uint8Array, from: number, to: number, hash: number): void {
+    const slot = this.#table.findOrAdd(0, bytes, from, to, hash)
+    if (this.#table.wasAdded) this.#added(slot, hash)
     this.#moveTo(slot)
     this.#key = UNKNOWN
-    return this.#keyGroups[slot] === keyGroup
+  }
+
+  /** Whether the slot's key has these canonical bytes. */
+  holds(slot: number, bytes: Uint8Array, from: number, to: number): boolean {
+    return this.#table.holds(slot, 0, bytes, from, to)
+  }
+
+  /** The slot of the key with these canonical bytes, or -1. */
+  find(bytes: Uint8Array, from: number, to: number, hash: number): number {
+    return this.#table.find(0, bytes, from, to, hash)
+  }
+
+  keyGroupOfHash(hash: number): number {
+    return keyGroupOf(hash, this.#options.maxParallelism)
+  }
+
+  /** Keys with these hashes will be looked up next. */
+  fetch(hashes: Int32Array, count: number): void {
+    this.#table.fetch(hashes, count)
   }
 
   /** Appends the canonical bytes of a slot's key, sized. */
@@ -183,8 +187,8 @@ export class HeapKeys {
   }
 
   #added(slot: number, hash: number): void {
-    const { maxParallelism, keyGroupFrom, keyGroupTo } = this.#options
-    const group = keyGroupOf(hash, maxParallelism)
+    const { keyGroupFrom, keyGroupTo } = this.#options
+    const group = this.keyGroupOfHash(hash)
     if (this.#holds.length < this.capacity) this.#grow()
     if (group < keyGroupFrom || group >= keyGroupTo) {
       const own = `[${keyGroupFrom}, ${keyGroupTo})`

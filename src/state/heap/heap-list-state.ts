@@ -7,6 +7,7 @@ import { copyValue } from '../../codec/copy.ts'
 import type { KeyedStore, ListState } from '../contract.ts'
 import { damaged } from '../state-errors.ts'
 import type { StateValues } from '../state-values.ts'
+import { grownColumn } from './grown-column.ts'
 import type { HeapKeys, SlotColumn } from './heap-keys.ts'
 import type { HeapParts } from './heap-parts.ts'
 import type { TrackedStore } from './tracked-store.ts'
@@ -17,7 +18,7 @@ export class HeapListState<T> implements ListState<T>, SlotColumn, KeyedStore {
   readonly #keys: HeapKeys
   readonly #codec: StateValues
   readonly #snapshots: TrackedStore
-  readonly #lists: (T[] | undefined)[] = []
+  #lists: (T[] | undefined)[] = []
 
   constructor(parts: HeapParts, name: string) {
     this.name = name
@@ -87,7 +88,11 @@ export class HeapListState<T> implements ListState<T>, SlotColumn, KeyedStore {
     this.#keys.hold(slot)
   }
 
+  skip(from: ByteReader): void {
+    for (let left = from.varint(); left > 0; left--) this.#codec.skip(from)
+  }
+
   grow(capacity: number): void {
-    while (this.#lists.length < capacity) this.#lists.push(undefined)
+    this.#lists = grownColumn(this.#lists, capacity)
   }
 }

@@ -124,6 +124,12 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn, KeyedStor
     this.#nextSequence = Math.max(this.#nextSequence, sequence + 1)
   }
 
+  skip(from: ByteReader): void {
+    from.float64()
+    from.sized()
+    this.#codec.skip(from)
+  }
+
   /** Whether an entry inserted then comes after all that the owner has. */
   #follows(owner: number, sequence: number): boolean {
     const lists = this.#lists

@@ -120,6 +120,11 @@ export class HeapSlotTable implements SlotTable, KeyedStore {
     for (const column of this.#values) column[slot] = this.#codec.read(from)
   }
 
+  skip(from: ByteReader): void {
+    for (let left = 1 + this.#numbers.length; left > 0; left--) from.float64()
+    for (let left = this.#values.length; left > 0; left--) this.#codec.skip(from)
+  }
+
   #added(keySlot: number, slot: number): void {
     if (this.#snapshots.isActive) this.#snapshots.added(slot)
     this.#keys.hold(keySlot)

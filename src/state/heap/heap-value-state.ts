@@ -9,9 +9,11 @@ import { copyValue, detachStrings } from '../../codec/copy.ts'
 import type { KeyedStore, StateDescriptor, ValueState } from '../contract.ts'
 import { damaged } from '../state-errors.ts'
 import { type StateValues, writeNumber } from '../state-values.ts'
+import { grownColumn } from './grown-column.ts'
 import type { HeapKeys, SlotColumn } from './heap-keys.ts'
 import type { HeapParts } from './heap-parts.ts'
 import type { TrackedStore } from './tracked-store.ts'
+import { UNREAD, UnreadValues } from './unread-values.ts'
 
 const NO_NUMBERS = new Float64Array(0)
 
@@ -29,12 +31,14 @@ export class HeapValueState<T> implements ValueState<T>, SlotColumn, KeyedStore 
   #numbers: Float64Array = NO_NUMBERS
   #values: unknown[] = []
   #isSet = new Uint8Array(0)
+  readonly #unread: UnreadValues
 
   constructor(parts: HeapParts, descriptor: StateDescriptor) {
     const initial = descriptor.initial as T
     this.name = descriptor.name
     this.#keys = parts.keys
     this.#codec = parts.values
+    this.#unread = new UnreadValues(parts.values)
     this.#initial = copyValue(initial) as T
     this.#initialIsPlain = typeof initial !== 'object' || initial === null
     this.#isNumbers = typeof initial === 'number'
@@ -45,8 +49,9 @@ export class HeapValueState<T> implements ValueState<T>, SlotColumn, KeyedStore 
   get(): T {
     const slot = this.#keys.slot
     if (this.#isNumbers) return this.#numbers[slot] as T
-    const value = this.#values[slot]
+    let value = this.#values[slot]
     if (value !== undefined || this.#isSet[slot] === 1) {
+      if (value === UNREAD) value = this.#readNow(slot)
       if (this.#snapshots.isActive && typeof value === 'object') this.#snapshots.touch(slot)
       return value as T
     }
@@ -72,9 +77,17 @@ export class HeapValueState<T> implements ValueState<T>, SlotColumn, KeyedStore 
     else this.#snapshots.added(slot)
   }
 
+  #readNow(slot: number): unknown {
+    const value = this.#unread.take(slot)
+    this.#values[slot] = value
+    return value
+  }
+
   /** An object that is held already, changed in place, is not copied again. */
   #hold(slot: number, value: T): void {
-    if (typeof value === 'object' && this.#values[slot] === value) detachStrings(value)
+    const held = this.#values[slot]
+    if (held === UNREAD) this.#unread.drop()
+    if (typeof value === 'object' && held === value) detachStrings(value)
     else this.#values[slot] = copyValue(value)
   }
 
@@ -84,8 +97,13 @@ export class HeapValueState<T> implements ValueState<T>, SlotColumn, KeyedStore 
     if (this.#snapshots.isActive) this.#snapshots.touch(slot)
     this.#isSet[slot] = 0
     if (this.#isNumbers) this.#numbers[slot] = this.#initial as number
-    else this.#values[slot] = undefined
+    else this.#forget(slot)
     this.#keys.drop(slot)
+  }
+
+  #forget(slot: number): void {
+    if (this.#values[slot] === UNREAD) this.#unread.drop()
+    this.#values[slot] = undefined
   }
 
   get slotEnd(): number {
@@ -102,18 +120,38 @@ export class HeapValueState<T> implements ValueState<T>, SlotColumn, KeyedStore 
 
   write(slot: number, out: ByteWriter): void {
     if (this.#isNumbers) writeNumber(out, this.#numbers[slot]!)
+    else if (this.#values[slot] === UNREAD) this.#writeUnread(slot, out)
     else this.#codec.write(out, this.#values[slot], this.name)
+  }
+
+  #writeUnread(slot: number, out: ByteWriter): void {
+    this.#unread.write(slot, out)
+    this.#readNow(slot)
   }
 
   read(from: ByteReader): void {
     const slot = this.#keys.slot
     if (this.#isSet[slot] === 1) throw damaged(`state '${this.name}' has two values of one key`)
-    const value = this.#codec.read(from)
+    if (this.#codec.isLong(from)) this.#leaveUnread(slot, from)
+    else this.#put(slot, this.#codec.read(from))
+    this.#isSet[slot] = 1
+    this.#keys.hold(slot)
+  }
+
+  skip(from: ByteReader): void {
+    this.#codec.skip(from)
+  }
+
+  #leaveUnread(slot: number, from: ByteReader): void {
+    if (this.#isNumbers) this.#leaveNumbers()
+    this.#unread.leave(slot, from, this.#keys.capacity)
+    this.#values[slot] = UNREAD
+  }
+
+  #put(slot: number, value: unknown): void {
     if (this.#isNumbers && typeof value !== 'number') this.#leaveNumbers()
     if (this.#isNumbers) this.#numbers[slot] = value as number
     else this.#values[slot] = value
-    this.#isSet[slot] = 1
-    this.#keys.hold(slot)
   }
 
   grow(capacity: number): void {
@@ -121,7 +159,7 @@ export class HeapValueState<T> implements ValueState<T>, SlotColumn, KeyedStore 
     isSet.set(this.#isSet)
     this.#isSet = isSet
     if (this.#isNumbers) this.#growNumbers(capacity)
-    else while (this.#values.length < capacity) this.#values.push(undefined)
+    else this.#values = grownColumn(this.#values, capacity)
   }
 
   #growNumbers(capacity: number): void {

@@ -22,11 +22,15 @@ interface Visit {
   readonly cursor: StoreCursor
 }
 
+interface Failure {
+  readonly error: unknown
+}
+
 export class HeapWalk implements StateWalk {
   readonly #buffers: ChunkBuffers
   /** What is left to do, the next one first. */
   #visits: readonly Visit[]
-  #failure: { readonly error: unknown } | undefined
+  #failure: Failure | undefined
 
   constructor(options: HeapWalkOptions) {
     const { keys, operatorId, sink } = options
@@ -47,10 +51,8 @@ export class HeapWalk implements StateWalk {
   }
 
   step(entriesMax: number): void {
-    this.#throwFailure()
     for (let left = entriesMax * ENTRY_COST; left > 0 && !this.isDone; ) {
       left = this.#advance(left)
-      this.#throwFailure()
     }
   }
 
@@ -62,6 +64,7 @@ export class HeapWalk implements StateWalk {
   #advance(budget: number): number {
     const { tracked, cursor } = this.#visits[0]!
     const left = cursor.run(budget)
+    if (this.#failure !== undefined) throw this.#failure.error
     if (cursor.isAtEnd) {
       tracked.detach(cursor)
       this.#visits = this.#visits.slice(1)
@@ -98,9 +101,5 @@ export class HeapWalk implements StateWalk {
   #fail(error: unknown): void {
     for (const { tracked, cursor } of this.#visits) tracked.detach(cursor)
     this.#failure = { error }
-  }
-
-  #throwFailure(): void {
-    if (this.#failure !== undefined) throw this.#failure.error
   }
 }
