@@ -254,8 +254,7 @@ function attachGate(parts: Parts): BuiltInput {
           known.find((one) => one.edge === edge && one.producer === producer) ?? UNKNOWN_TIME,
       )
       input.restoreChannels(times, restore.watermarkMs)
-      // A producer that was idle says so again; one that is not would never say that it is active.
-      times.forEach((_, channel) => valve.idle(channel, false))
+      valve.awaitIdle()
       return valve.watermarkMs
     },
     abort: (checkpointId) => input.abort(checkpointId),

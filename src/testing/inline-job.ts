@@ -43,6 +43,7 @@ interface Restored {
 export class InlineJob {
   readonly results = new InlineResults()
   readonly #options: InlineJobOptions
+  readonly #engine = packageVersion(import.meta.url)
   #attempts = 0
   #run: InlineRun | undefined
   #plan: DeploymentPlan | undefined
@@ -151,7 +152,7 @@ export class InlineJob {
     return new RunningCheckpoint({
       ...rest,
       attempt: this.#attempts,
-      engine: packageVersion(import.meta.url),
+      engine: this.#engine,
       writtenBefore: 0,
       lineage: this.#options.lineage,
       waiting,

@@ -38,7 +38,7 @@ export interface InlineScheduleOptions {
 
 /** The largest run of records, and the largest part of a snapshot, where a seed decides. */
 const RANDOM_RECORDS_MAX = 12
-const RANDOM_ENTRIES_MAX = 4
+const RANDOM_ENTRIES_MAX = 2
 
 export class InlineSchedule {
   readonly #random: Prng | undefined

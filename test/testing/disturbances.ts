@@ -28,9 +28,9 @@ const debounce: fc.Arbitrary<Stage> = fc.record({ kind: kind('debounce'), inMs: 
 
 const input = {
   records: upTo(90),
-  keys: upTo(12),
+  keys: upTo(5),
   batch: upTo(9),
-  splits: upTo(4),
+  splits: upTo(3),
   disorderMs: fc.integer({ min: 0, max: 150 }),
 }
 

@@ -255,24 +255,21 @@ function seldom(stream: Stream<Item>): Stream<Item> {
     state: { last: value<number[]>(), all: list<number[]>(), named: map<number, number[]>() },
     process(item, { state, timers }, emit: Emit<Item>) {
       timers.onEventTime(LAST)
-      switch ((item.id + item.n) % 8) {
+      switch ((item.id + item.n) % 6) {
         case 0:
-          return state.last.set([item.id])
-        case 1:
-          return state.last.clear()
-        case 2:
-          return state.all.clear()
-        case 3:
-          return state.named.delete(item.n % 3)
-        case 4:
           return void state.last.get()?.push(item.id)
-        case 5:
+        case 1:
           for (const held of state.all) held.push(item.id)
           return
-        case 6:
+        case 2:
           for (const [, held] of state.named) held.push(item.id)
           return
+        case 3:
+          if (item.id % 2 === 0) state.last.clear()
+          else state.all.clear()
+          return state.named.delete(item.n % 3)
         default:
+          state.last.set([item.id])
           state.all.add([item.id])
           state.named.set(item.n % 3, [item.id])
           emit(item)
