@@ -59,11 +59,18 @@ function rowOf({ what, lossMax, pairs }) {
     'bar %': 100 * lossMax,
     'wall loss %': round(100 * (1 - median(ratios('recordsPerSecond'))), 1),
     checkpoints: completed.length,
+    'CPU ms each': round(median(pairs.map(cpuMsEach)), 0),
     MB: round(median(completed.map(({ bytes }) => bytes)) / 1e6, 1),
     'ms p50': round(median(completed.map(({ durationMs }) => durationMs)), 0),
     'sync ms p99, max': spread(figures('syncMs')),
     'step ms p99, max': spread(figures('stepMsMax')),
   }
+}
+
+/** What one checkpoint costs, however much else there was to do for the machine. */
+function cpuMsEach(pair) {
+  const more = 1 - pair.with.recordsPerCpuSecond / pair.without.recordsPerCpuSecond
+  return (more * pair.with.cpuMs) / Math.max(1, pair.with.completed)
 }
 
 function spread(values) {
@@ -111,6 +118,7 @@ function optionsOf({ folder, smoke, checkpoints }) {
 
 /** CPU of all threads, of which one of the engine's jobs is all that runs. */
 function meter(job, recordsBefore = 0) {
+  const completedBefore = job.checkpoints.counts.completed
   const startMs = performance.now()
   const startCpu = process.cpuUsage()
   return (records) => {
@@ -118,9 +126,11 @@ function meter(job, recordsBefore = 0) {
     const ms = performance.now() - startMs
     const completed = job.checkpoints.history.filter(({ status }) => status === 'completed')
     return {
+      cpuMs: (user + system) / 1e3,
       recordsPerCpuSecond: ((records - recordsBefore) * 1e6) / (user + system),
       recordsPerSecond: ((records - recordsBefore) * 1e3) / ms,
       checkpoints: completed,
+      completed: job.checkpoints.counts.completed - completedBefore,
     }
   }
 }

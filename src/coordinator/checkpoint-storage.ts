@@ -8,6 +8,7 @@ import { SluiceError } from '../base/errors.ts'
 import { checkpointName, METADATA_NAME } from '../checkpoint/checkpoint-names.ts'
 import type { JobDirectory } from '../checkpoint/job-directory.ts'
 import type { StateChunk } from '../state/snapshot-contract.ts'
+import { chunkBytes, packStateBlob } from '../state/state-file.ts'
 import type { BlobHandle, BlobStore, StoreDescription } from '../storage/contract.ts'
 import { createStore } from '../storage/create-store.ts'
 import type { SidePool } from './side-pool.ts'
@@ -34,6 +35,9 @@ interface WriterOptions {
   readonly compress: boolean
 }
 
+/** Less state than this is written by the main thread: to start others would take longer. */
+const SMALL_BYTES = 256 << 10
+
 /** Blobs of one store, named by checkpoint. */
 class BlobWriter {
   readonly #store: BlobStore
@@ -50,7 +54,14 @@ class BlobWriter {
   write(checkpointId: number, chunk: StateChunk): Promise<BlobHandle> {
     const { pool, compress } = this.#options
     const name = `${checkpointName(checkpointId)}/state-${++this.#written}`
+    if (!compress && chunkBytes(chunk) < SMALL_BYTES) return this.#writeHere(name, chunk)
     return pool.writeStateFile({ store: this.#description, name, chunk, compress })
+  }
+
+  async #writeHere(name: string, chunk: StateChunk): Promise<BlobHandle> {
+    const { parts, blob } = packStateBlob(name, chunk, { compress: false })
+    await this.#store.put(name, parts)
+    return blob
   }
 
   async publish(checkpointId: number, metadata: Uint8Array): Promise<void> {

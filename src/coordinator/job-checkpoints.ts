@@ -20,6 +20,7 @@ import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
 import { encodeMetadata } from '../checkpoint/metadata.ts'
 import type { CheckpointStatistics } from '../checkpoint/statistics.ts'
 import type { PreparedCommittables, ToTask } from '../protocol/messages.ts'
+import { chunkBytes } from '../state/state-file.ts'
 import type { CheckpointStorage } from './checkpoint-storage.ts'
 import type { AttemptCheckpoints, CheckpointMessage } from './job-execution.ts'
 import type { OutputCommits } from './output-commits.ts'
@@ -161,7 +162,7 @@ export class JobCheckpoints {
 
   #writeChunk(message: Extract<CheckpointMessage, { type: 'state-chunk' }>): void {
     const { checkpointId, task, chunk, attempt } = message
-    const bytes = chunk.parts.reduce((sum, part) => sum + part.bytes.length, 0)
+    const bytes = chunkBytes(chunk)
     const done = () => this.#send(task, { type: 'chunk-written', attempt, bytes })
     const running = this.#running.get(checkpointId)
     if (running === undefined) return done()

@@ -4,12 +4,11 @@
  * Threads: the side pool's.
  */
 import { type ErrorData, errorToData } from '../base/errors.ts'
-import { checksumOf } from '../storage/checksum.ts'
 import type { BlobHandle, StoreDescription } from '../storage/contract.ts'
 import { createStore } from '../storage/create-store.ts'
 import { type CheckDepth, checkStateBlob } from './check-state-file.ts'
 import type { StateChunk } from './snapshot-contract.ts'
-import { packStateFile } from './state-file.ts'
+import { packStateBlob } from './state-file.ts'
 
 export interface WriteStateFile {
   /** 'here': the bytes go back, to a store that only the asking thread can write to. */
@@ -35,10 +34,8 @@ export type Outcome<T> = { readonly value: T } | { readonly error: ErrorData }
 
 export function writeStateFile(job: WriteStateFile): Promise<Outcome<WrittenStateFile>> {
   return outcomeOf(async () => {
-    const parts = packStateFile(job.chunk, job)
-    const bytes = parts.reduce((sum, { length }) => sum + length, 0)
-    const blob = { name: job.name, bytes, crc32: checksumOf(parts) }
-    if (job.store === 'here') return { blob, bytes: joined(parts, bytes) }
+    const { parts, blob } = packStateBlob(job.name, job.chunk, job)
+    if (job.store === 'here') return { blob, bytes: joined(parts, blob.bytes) }
     await createStore(job.store).put(job.name, parts)
     return { blob }
   })

@@ -3,6 +3,8 @@
  * Threads: any; mostly the side pool's.
  */
 import { assert } from '../base/assert.ts'
+import { checksumOf } from '../storage/checksum.ts'
+import type { BlobHandle } from '../storage/contract.ts'
 import type { StateChunk, StatePart } from './snapshot-contract.ts'
 import { packBlock } from './state-block.ts'
 import { encodeEnd, encodeHeader } from './state-file-index.ts'
@@ -10,6 +12,11 @@ import { encodeEnd, encodeHeader } from './state-file-index.ts'
 export interface PackOptions {
   /** Snappy, a block at a time. */
   readonly compress: boolean
+}
+
+/** Of its entries. */
+export function chunkBytes({ parts }: StateChunk): number {
+  return parts.reduce((sum, { bytes }) => sum + bytes.length, 0)
 }
 
 /** The file's bytes in order, for `BlobStore.put`. Borrows the chunk's. */
@@ -28,6 +35,18 @@ export function packStateFile(chunk: StateChunk, options: PackOptions): readonly
       blocks.map(({ info }) => info),
     ),
   ]
+}
+
+export interface PackedFile {
+  readonly parts: readonly Uint8Array[]
+  readonly blob: BlobHandle
+}
+
+/** The file's bytes, and what whoever reads it later must know. */
+export function packStateBlob(name: string, chunk: StateChunk, options: PackOptions): PackedFile {
+  const parts = packStateFile(chunk, options)
+  const bytes = parts.reduce((sum, { length }) => sum + length, 0)
+  return { parts, blob: { name, bytes, crc32: checksumOf(parts) } }
 }
 
 function bySectionAndGroup(a: StatePart, b: StatePart): number {

@@ -49,10 +49,6 @@ export function mergeChunks(chunks: readonly StateChunk[]): StateChunk {
   return { sections, parts }
 }
 
-export function chunkBytes(chunk: StateChunk): number {
-  return chunk.parts.reduce((sum, part) => sum + part.bytes.length, 0)
-}
-
 export interface PartToRestore {
   readonly section: SectionHeader
   readonly part: StatePart
