@@ -12,7 +12,10 @@ test.each([
   'README.md',
   'src/README.md',
   'docs/ARCHITECTURE.md',
+  'docs/checkpoints.md',
   'docs/cli.md',
+  'docs/errors.md',
+  'docs/options.md',
   'docs/testing.md',
   'docs/embedding.md',
   'docs/testing-jobs.md',
@@ -22,4 +25,14 @@ test.each([
     const target = new URL(link, new URL(`../${path}`, import.meta.url))
     expect(() => readFileSync(target), link).not.toThrow(/ENOENT/)
   }
+})
+
+test('every command that the README shows is there', () => {
+  const text = read('README.md')
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+  const files = [...text.matchAll(/npm test -- ([\w/.-]+)/g)].map((match) => match[1]!)
+  expect(files.length).toBeGreaterThan(0)
+  for (const file of files) expect(() => read(file), file).not.toThrow()
+  const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map((match) => match[1]!)
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named))
 })

@@ -1,57 +1,53 @@
 /**
- * `npm run demo`: runs flights.ts on 3,000,000 real flights and shows what came out.
- * It embeds Sluice as any program would; only the progress bar is borrowed from the command line.
+ * `npm run demo`: runs flights.ts on 3,000,000 real flights, with a checkpoint every second, and
+ * shows what came out. `npm run demo -- 4` runs it with four subtasks, `npm run demo -- --kill`
+ * kills it in the middle: see demo-kill.mjs.
  */
 import { createReadStream, readdirSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { ensureBuilt } from '../../src/cli/build.mjs'
+import { killDemo } from './demo-kill.mjs'
 
 const FLIGHTS_MIN = 1_000
 const ROWS = 10
 
-ensureBuilt()
-const { runJob, SluiceError } = await import('sluice')
-const { describeError } = await import('../../dist/bundle/cli/describe-error.js')
-const { showProgress } = await import('../../dist/bundle/cli/progress.js')
-
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { kill: { type: 'boolean', default: false }, folder: { type: 'string' } },
+})
 const pathOf = (path) => fileURLToPath(new URL(path, import.meta.url))
 const input = pathOf('../../node_modules/vega-datasets/data/flights-3m.parquet')
-const output = pathOf('../../.demo')
-const parallelism = Number(process.argv[2] ?? 2)
+const folder = values.folder === undefined ? pathOf('../../.demo') : resolve(values.folder)
+const parallelism = Number(positionals[0] ?? 2)
 
-try {
-  await demo()
-} catch (error) {
-  process.stderr.write(`${describeError(error, { color: process.stderr.isTTY === true })}\n`)
-  process.exitCode = error instanceof SluiceError ? 1 : 2
-}
+ensureBuilt()
+process.exitCode = values.kill ? await killDemo({ input, folder, parallelism }) : await demo()
 
+/** Gives the exit code. */
 async function demo() {
-  const stop = new AbortController()
-  process.once('SIGINT', () => stop.abort())
-  const job = await runJob(new URL('./flights.ts', import.meta.url), {
+  const { runFlights } = await import('./demo-job.mjs')
+  const run = await runFlights({
+    args: { input, output: folder },
     parallelism,
-    args: { input, output },
+    checkpoints: { dir: `${folder}/checkpoints`, interval: '1 s' },
     overwrite: true,
-    signal: stop.signal,
   })
-  const endProgress = showProgress({ metrics: () => job.metrics() })
-  const result = await job.finished.finally(endProgress)
-  if (result.status === 'canceled') {
-    process.exitCode = 130
-    return
-  }
-  const airports = await airportsOf(`${output}/daily`)
-  process.stdout.write(`\n${tableOf(airports)}\n\n`)
-  process.stdout.write(`${summaryOf(result)}\nEverything is in ${output}: daily/ and totals/\n`)
+  if (run.result?.status !== 'finished') return run.exitCode
+  const airports = await airportsOf(`${folder}/daily`)
+  process.stdout.write(`\n${tableOf(airports)}\n\n${summaryOf(run.result)}\n`)
+  process.stdout.write(`${checkpointsText(run.checkpoints)}\n`)
+  process.stdout.write(`Everything is in ${folder}: daily/ and totals/\n`)
+  return run.exitCode
 }
 
 /** Sums the rows of all days by airport, worst mean delay first. */
-async function airportsOf(folder) {
+async function airportsOf(daily) {
   const airports = new Map()
-  for (const file of readdirSync(folder).filter((name) => /^part-.*\.jsonl$/.test(name))) {
-    for await (const line of createInterface({ input: createReadStream(`${folder}/${file}`) })) {
+  for (const file of readdirSync(daily).filter((name) => /^part-.*\.jsonl$/.test(name))) {
+    for await (const line of createInterface({ input: createReadStream(`${daily}/${file}`) })) {
       add(airports, JSON.parse(line))
     }
   }
@@ -85,6 +81,10 @@ function tableOf(airports) {
   return [title, '', text(head), ...rows.map(text)].join('\n')
 }
 
+function pad(cell, width, left) {
+  return left ? cell.padEnd(width) : cell.padStart(width)
+}
+
 function summaryOf({ durationMs, metrics }) {
   const perSecond = Math.round((metrics.recordsRead * 1000) / durationMs).toLocaleString('en-US')
   const read = metrics.recordsRead.toLocaleString('en-US')
@@ -93,6 +93,9 @@ function summaryOf({ durationMs, metrics }) {
   return `${read} flights in ${seconds} s (${perSecond}/s), ${written} rows written`
 }
 
-function pad(cell, width, left) {
-  return left ? cell.padEnd(width) : cell.padStart(width)
+function checkpointsText(completed) {
+  const durations = completed.map(({ durationMs }) => durationMs).sort((a, b) => a - b)
+  const median = Math.round(durations[Math.floor(durations.length / 2)])
+  const count = durations.length === 1 ? '1 checkpoint' : `${durations.length} checkpoints`
+  return `${count} completed, in ${median} ms (median)`
 }

@@ -3,6 +3,7 @@
  *
  *     npx sluice run docs/examples/flights.ts --input flights-3m.parquet --output out
  *
+ * With `--rate 300000` it reads no more than so many flights a second, and so lasts ten seconds.
  * Writes `daily/` (one line an origin and day), `totals/` (one line a destination and thousand
  * flights, and one at the end) and, if rows had to be dropped, `dropped/` (how many).
  */
@@ -20,6 +21,7 @@ import {
   value,
 } from 'sluice'
 import { jsonLines, parquet } from 'sluice/file'
+import { rateLimited } from 'sluice/generator'
 
 interface Flight {
   /** Departure, epoch ms. */
@@ -59,12 +61,14 @@ const LATE_MINUTES = 15
 
 const incomplete: SideOutput<Row> = output('incomplete')
 
-/** Checked, so that nothing starts when one is missing or misspelt. */
-const args = schema({ input: t.string, output: t.string })
+/** Checked, so that nothing starts when one is missing or misspelt. A rate may come as text. */
+const args = schema({ input: t.string, output: t.string, rate: t.optional(t.any) })
 
 export default defineJob('flights', { args }, (env, args) => {
+  const rows = parquet<Row>(args.input)
+  const { rate } = args
   const complete = env
-    .from(parquet<Row>(args.input))
+    .from(rate === undefined ? rows : rateLimited(rows, { recordsPerSecond: Number(rate) }))
     .process((row, ctx, emit: Emit<Flight>) => {
       if (isComplete(row)) emit(row)
       else ctx.emitTo(incomplete, row)

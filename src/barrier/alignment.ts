@@ -27,6 +27,8 @@ export interface Cut {
   readonly triggeredMs: number
   /** When the first of its barriers was known, wherever it stood. */
   readonly announcedMs: number
+  /** From then to the cut. */
+  readonly sinceAnnouncedMs: number
   /** When the first of its barriers was reached. */
   readonly firstBarrierMs: number
   /** From then to the cut. */
@@ -145,6 +147,7 @@ export class Alignment {
         checkpointId: barrier.checkpointId,
         triggeredMs: barrier.triggeredMs,
         announcedMs: announced.nowMs,
+        sinceAnnouncedMs: at.monotonicMs - announced.monotonicMs,
         firstBarrierMs: first.nowMs,
         alignmentMs: at.monotonicMs - first.monotonicMs,
       })

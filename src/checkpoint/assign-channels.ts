@@ -3,6 +3,7 @@
  * late before would count again.
  * Threads: main; pure functions.
  */
+import { END_OF_TIME } from '../codec/page.ts'
 import type { ExecutionEdge, ExecutionGraph } from '../graph/execution-graph.ts'
 import type { ChannelSnapshot, TaskSnapshot } from '../protocol/snapshot.ts'
 import type { StoredEdge, StoredState, StoredVertex } from './stored-state.ts'
@@ -10,6 +11,14 @@ import type { StoredEdge, StoredState, StoredVertex } from './stored-state.ts'
 interface ChannelTime {
   readonly watermarkMs: number
   readonly idle: boolean
+}
+
+/** A vertex of the new job. */
+interface Restored {
+  readonly graph: ExecutionGraph
+  readonly vertex: number
+  /** Whether any vertex has another parallelism than it had. */
+  readonly isRescaled: boolean
 }
 
 /** The channels of an edge as they were. */
@@ -25,12 +34,12 @@ interface EdgeBefore {
  */
 export function assignChannels(
   state: StoredState,
-  { graph, vertex: index }: { readonly graph: ExecutionGraph; readonly vertex: number },
+  { graph, vertex: index, isRescaled }: Restored,
 ): (task: number) => readonly ChannelSnapshot[] | undefined {
   const vertex = graph.vertices[index]!
   const stored = state.headedBy(vertex.operators[0]!.id)
   if (stored === undefined) return () => undefined
-  const before = edgesBefore(stored, { graph, vertex: index })
+  const before = edgesBefore(stored, { graph, vertex: index, isRescaled })
   return (task) =>
     graph.tasks[task]!.inputs.flatMap((input) => {
       const { edge, producer } = graph.channels[input]!
@@ -45,7 +54,7 @@ export function assignChannels(
 
 function edgesBefore(
   stored: StoredVertex,
-  { graph, vertex }: { readonly graph: ExecutionGraph; readonly vertex: number },
+  { graph, vertex, isRescaled }: Restored,
 ): ReadonlyMap<number, EdgeBefore> {
   const storedEdges = byIdentity(stored.inputs, (edge) => edge)
   const edges = byIdentity(
@@ -57,6 +66,7 @@ function edgesBefore(
     const before = storedEdges.get(identity)
     if (before === undefined) continue
     const isSameSize =
+      !isRescaled &&
       stored.parallelism === graph.vertices[vertex]!.parallelism &&
       before.producerParallelism === graph.vertices[edge.from]!.parallelism
     const all = stored.tasks.map((task) => channelsOf(task, before.edge))
@@ -93,10 +103,11 @@ function channelsOf(task: TaskSnapshot, edge: number): ReadonlyMap<number, Chann
   return new Map(channels.map((channel) => [channel.producer, channel]))
 }
 
-/** Idle channels hold nothing up as long as there is another. */
+/** Idle channels hold nothing up as long as there is another; those that have ended never do. */
 function slowest(channels: readonly ChannelTime[]): ChannelTime | undefined {
-  const active = channels.filter(({ idle }) => !idle)
-  const counted = active.length === 0 ? channels : active
+  const open = channels.filter(({ watermarkMs }) => watermarkMs !== END_OF_TIME)
+  const active = open.filter(({ idle }) => !idle)
+  const counted = [active, open, channels].find(({ length }) => length > 0) ?? []
   return counted.reduce<ChannelTime | undefined>(
     (least, channel) =>
       least === undefined || channel.watermarkMs < least.watermarkMs ? channel : least,

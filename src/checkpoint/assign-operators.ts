@@ -13,20 +13,30 @@ import type {
 import type { OperatorListSnapshot } from '../state/contract.ts'
 import type { StoredSource, StoredVertex } from './stored-state.ts'
 
+export interface Scale {
+  readonly stored: StoredVertex
+  readonly parallelism: number
+  /** Whether any vertex has another parallelism: then splits, and with them event times, move. */
+  readonly isRescaled: boolean
+}
+
 /** The state of one operator for each of its new subtasks. */
 export function assignOperator(
   operatorId: string,
-  { stored, parallelism }: { readonly stored: StoredVertex; readonly parallelism: number },
+  { stored, parallelism, isRescaled }: Scale,
 ): readonly OperatorRestore[] {
   const before = stored.tasks.map(({ operators }) =>
     operators.find((operator) => operator.operatorId === operatorId),
   )
-  if (stored.parallelism === parallelism) {
-    return before.map((own) => ({ operatorId, lists: own?.lists ?? [], own: ownParts([own]) }))
-  }
-  const lists = dealLists(before, parallelism)
-  const own = ownParts(before)
-  return lists.map((lists) => ({ operatorId, lists, own }))
+  const lists =
+    stored.parallelism === parallelism
+      ? before.map((own) => own?.lists ?? [])
+      : dealLists(before, parallelism)
+  const all = ownParts(before)
+  return lists.map((lists, subtask) => {
+    const own = isRescaled ? all : ownParts([before[subtask]])
+    return { operatorId, lists, own }
+  })
 }
 
 function ownParts(before: readonly (OperatorSnapshot | undefined)[]): readonly unknown[] {
@@ -92,8 +102,8 @@ export function assignSplits(
 /** Event time of a new subtask's input: its own, or the slowest there was. */
 export function inputWatermark(
   subtask: number,
-  { stored, parallelism }: { readonly stored: StoredVertex; readonly parallelism: number },
+  { stored, isRescaled }: { readonly stored: StoredVertex; readonly isRescaled: boolean },
 ): number {
-  if (stored.parallelism === parallelism) return stored.tasks[subtask]!.watermarkMs
+  if (!isRescaled) return stored.tasks[subtask]!.watermarkMs
   return Math.min(...stored.tasks.map((task) => task.watermarkMs))
 }

@@ -55,8 +55,9 @@ function tasksOf(
 ): readonly TaskRestore[] {
   const { parallelism } = vertex
   const head = vertex.operators[0]!.id
-  const operators = operatorsOf(vertex, state)
-  const channelsOf = assignChannels(state, { graph: job.graph, vertex: vertex.index })
+  const isRescaled = isAnyRescaled(state, job.graph)
+  const operators = operatorsOf(vertex, { state, isRescaled })
+  const channelsOf = assignChannels(state, { graph: job.graph, vertex: vertex.index, isRescaled })
   const stored = state.headedBy(head)
   const pinned = sourceOf(vertex, state)?.pinned
   return vertex.tasks.map((task, subtask) => ({
@@ -65,7 +66,7 @@ function tasksOf(
     files: stored === undefined ? [] : filesFor(subtask, { stored, parallelism }),
     operators: operators.map((restored) => restored[subtask]!),
     channels: channelsOf(task),
-    watermarkMs: stored && inputWatermark(subtask, { stored, parallelism }),
+    watermarkMs: stored && inputWatermark(subtask, { stored, isRescaled }),
     splits: pinned?.[subtask],
   }))
 }
@@ -73,11 +74,19 @@ function tasksOf(
 /** For each operator that was in the checkpoint, its state by subtask. */
 function operatorsOf(
   { operators, parallelism }: ExecutionVertex,
-  state: StoredState,
+  { state, isRescaled }: { readonly state: StoredState; readonly isRescaled: boolean },
 ): readonly (readonly OperatorRestore[])[] {
   return operators.flatMap(({ id }) => {
     const stored = state.vertexOf(id)
-    return stored === undefined ? [] : [assignOperator(id, { stored, parallelism })]
+    return stored === undefined ? [] : [assignOperator(id, { stored, parallelism, isRescaled })]
+  })
+}
+
+/** Then splits move between tasks, and who had come to the end may get more to read. */
+function isAnyRescaled(state: StoredState, { vertices }: ExecutionGraph): boolean {
+  return vertices.some(({ operators, parallelism }) => {
+    const stored = state.headedBy(operators[0]!.id)
+    return stored !== undefined && stored.parallelism !== parallelism
   })
 }
 

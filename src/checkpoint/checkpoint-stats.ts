@@ -12,9 +12,9 @@ export interface SubtaskCheckpointStats {
   readonly subtask: number
   /** When its acknowledgement was there and its files were written: epoch ms. */
   readonly ackMs: number
-  /** From the trigger to the first barrier. */
+  /** From the trigger until the task knew the first barrier, however many records stood before it. */
   readonly startDelayMs: number
-  /** From the first barrier to the last. */
+  /** From then until it had reached the barriers of all channels. */
   readonly alignmentMs: number
   /** The task does nothing else meanwhile. */
   readonly syncMs: number

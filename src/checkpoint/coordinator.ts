@@ -34,11 +34,11 @@ export interface CoordinatorOptions {
 
 const successors = {
   idle: ['idle', 'running', 'shut'],
-  running: ['finished', 'failing', 'idle', 'shut'],
+  running: ['finished', 'stopping', 'idle', 'shut'],
   /** The final checkpoint is complete. Its output may still fail to be committed. */
   finished: ['idle', 'shut'],
-  /** Too many checkpoints have failed. */
-  failing: ['idle', 'shut'],
+  /** The attempt is about to end, or too many checkpoints have failed: none is begun. */
+  stopping: ['idle', 'shut'],
   shut: ['shut'],
 } as const satisfies Record<string, readonly string[]>
 
@@ -95,6 +95,10 @@ export class CheckpointCoordinatorState {
     switch (event.type) {
       case 'running':
         return this.#start(event)
+      case 'stopping':
+        // One that is finished, or failing, stays so; one that never ran has nothing to stop.
+        if (this.#phase === 'running') this.#move('stopping')
+        return
       case 'stopped':
         return this.#stop(event.final)
       case 'tick':
@@ -155,6 +159,8 @@ export class CheckpointCoordinatorState {
     const outcome = checkpoint?.acknowledge(task) ?? 'unknown'
     if (outcome === 'unknown') this.#effects.push({ type: 'discard', checkpointId, task })
     if (outcome !== 'success' || !checkpoint!.isAcknowledged) return
+    // Whoever waits for what is being published has begun to wait.
+    if (this.#phase === 'stopping') return
     checkpoint!.publish()
     this.#effects.push({ type: 'write-metadata', checkpointId })
   }
@@ -175,7 +181,8 @@ export class CheckpointCoordinatorState {
     this.#effects.push({ type: 'complete', checkpointId, kind: checkpoint.kind })
     this.#subsumeBefore(checkpointId)
     for (const id of unneeded) this.#effects.push({ type: 'delete', checkpointId: id })
-    if (checkpoint.kind === 'final') this.#finish()
+    // An attempt that is failing has nothing to finish: the next one goes on from here.
+    if (checkpoint.kind === 'final' && this.#phase === 'running') this.#finish()
   }
 
   #publishFailed({
@@ -226,7 +233,7 @@ export class CheckpointCoordinatorState {
     if (!this.#failures.failed(checkpoint.id, failure.reason)) return
     // It may have failed the job already.
     if (this.#phase !== 'running') return
-    this.#move('failing')
+    this.#move('stopping')
     this.#effects.push({
       type: 'fail-job',
       failure: tooManyFailed(failure, this.#settings.failuresTolerated),

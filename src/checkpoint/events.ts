@@ -32,6 +32,11 @@ export type TriggerKind = 'periodic' | 'manual' | 'final'
 export type CheckpointEvent =
   /** All tasks of the attempt run: triggering may begin. */
   | { readonly type: 'running'; readonly nowMs: number; readonly tasks: readonly number[] }
+  /**
+   * The attempt is about to be over: no task is told anything any more. What is being published
+   * may still complete; everything else waits for `stopped`.
+   */
+  | { readonly type: 'stopping'; readonly nowMs: number }
   /** The attempt is over, for a restart or for good: nothing of it is awaited any more. */
   | { readonly type: 'stopped'; readonly nowMs: number; readonly final: boolean }
   /** A timer that was asked for has come. */

@@ -82,10 +82,15 @@ export class JobDirectory {
   }
 
   /** Durably and at once. A job that begins anew gets another lineage. */
-  async update(changes: Partial<Pick<JobFile, 'status' | 'lineage'>>): Promise<void> {
-    const job = { ...this.#job, ...changes }
-    await writeJobFile(this.path, job)
-    this.#job = job
+  async update(changes: Partial<Pick<JobFile, 'status' | 'lineage' | 'largestId'>>): Promise<void> {
+    await this.#write({ ...this.#job, ...changes })
+  }
+
+  /** The number of a new attempt, larger than all before, also those of other processes. */
+  async nextAttempt(atLeast: number): Promise<number> {
+    const attempts = Math.max(atLeast, (this.#job.attempts ?? 0) + 1)
+    await this.#write({ ...this.#job, attempts })
+    return attempts
   }
 
   /** Newest first; those that were never completed, too. */
@@ -95,9 +100,7 @@ export class JobDirectory {
 
   /** Of all checkpoints there ever were, as far as anything here tells of them; 0 for none. */
   async largestId(): Promise<number> {
-    const recorded = await this.history.read()
-    const ids = recorded.map((entry) => entry.checkpointId).filter((id) => typeof id === 'number')
-    return [...(await this.#folderIds()), ...ids].reduce((a, b) => Math.max(a, b), 0)
+    return this.#largestOf(await this.#folderIds())
   }
 
   /** Deletes every checkpoint that is not to be kept, and what crashes left behind. */
@@ -107,19 +110,20 @@ export class JobDirectory {
       .map(({ id }) => id)
     const others = (await this.#folderIds()).filter((id) => !keep.includes(id))
     const deleted = others.filter((id) => !unreadable.includes(id))
+    await this.#rememberId(deleted)
     for (const id of deleted) await this.deleteCheckpoint(id)
     await this.#removeTemporaries()
     return { deleted, left: others.filter((id) => unreadable.includes(id)) }
   }
 
   /**
-   * A completed checkpoint that cannot be used: nobody restores it from now on, were it only that
-   * it could not be read for a moment. It is there to be looked at until it is deleted.
+   * A completed checkpoint that is damaged or given up: nobody restores it from now on, were it
+   * only that it could not be read for a moment. It is there to be looked at until it is deleted.
    */
   async setAside(id: number): Promise<void> {
     const folder = join(this.path, checkpointName(id))
     try {
-      await rename(join(folder, METADATA_NAME), join(folder, `${METADATA_NAME}.damaged`))
+      await rename(join(folder, METADATA_NAME), join(folder, `${METADATA_NAME}.aside`))
       await syncDirectory(folder)
     } catch (cause) {
       if (errnoOf(cause) !== 'ENOENT') throw storageFailed(folder, 'renamed', cause)
@@ -145,6 +149,26 @@ export class JobDirectory {
     } catch (cause) {
       throw storageFailed(join(this.path, 'lock'), 'released', cause)
     }
+  }
+
+  async #write(job: JobFile): Promise<void> {
+    await writeJobFile(this.path, job)
+    this.#job = job
+  }
+
+  /** With these folders. */
+  async #largestOf(folderIds: readonly number[]): Promise<number> {
+    const recorded = await this.history.read()
+    const ids = recorded.map((entry) => entry.checkpointId).filter((id) => typeof id === 'number')
+    return [...folderIds, ...ids, this.#job.largestId ?? 0].reduce((a, b) => Math.max(a, b), 0)
+  }
+
+  /** The history may lack what a process did last before it was killed. */
+  async #rememberId(deleted: readonly number[]): Promise<void> {
+    const all = await this.#folderIds()
+    const largestId = await this.#largestOf(all)
+    const left = await this.#largestOf(all.filter((id) => !deleted.includes(id)))
+    if (left < largestId) await this.update({ largestId })
   }
 
   /** Folders without a single blob are no checkpoints, but have taken an id. */

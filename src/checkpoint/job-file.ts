@@ -18,6 +18,10 @@ export interface JobFile {
   readonly lineage: string
   readonly status: 'running' | 'finished'
   readonly createdMs: number
+  /** How often it was deployed, over all processes: no two attempts have one number. */
+  readonly attempts?: number
+  /** Of a checkpoint that is gone, where nothing else tells that its id has been used. */
+  readonly largestId?: number
 }
 
 export const JOB_FILE_FORMAT = 1

@@ -4,7 +4,7 @@
  * Threads: main.
  */
 import { ValueCodec } from '../codec/blob.ts'
-import type { SinkCommittables } from '../protocol/messages.ts'
+import type { PreparedCommittables } from '../protocol/messages.ts'
 import type { SplitProgress, TaskSnapshot } from '../protocol/snapshot.ts'
 import { checksumOf } from '../storage/checksum.ts'
 import { checkpointDamaged, checkpointVersion } from '../storage/storage-errors.ts'
@@ -18,6 +18,8 @@ export interface CheckpointMetadata {
   readonly attempt: number
   readonly triggeredMs: number
   readonly completedMs: number
+  /** Records that sinks were given up to the cut, over all attempts. */
+  readonly recordsWritten: number
   /** Version of the engine that wrote it, for people. */
   readonly engine: string
   readonly vertices: readonly VertexMetadata[]
@@ -66,10 +68,8 @@ export interface SourceMetadata {
   readonly discovered: boolean
 }
 
-export interface PendingCommittables extends SinkCommittables {
-  /** Of the checkpoint for which they were handed over. */
-  readonly checkpointId: number
-}
+/** What is handed over and not known to be committed. */
+export type PendingCommittables = PreparedCommittables
 
 //  0       8         12       16      20
 //  | magic | version | length | crc32 | body ... |

@@ -98,6 +98,7 @@ function withCheckpoints(command: Command): Command {
         "latest, none, or a checkpoint's path (default: none)",
       ).argParser(checkedAs('restore')),
     )
+    .option('--accept-duplicates', 'restore although output since then cannot be withdrawn')
 }
 
 function addInfo(root: Command): void {

@@ -65,21 +65,29 @@ interface TextOptions {
   readonly checkpoint?: ProgressCheckpoint | undefined
 }
 
-/** One line of text. */
+/** One line of text. On a terminal too narrow for all of it, what can be spared is left out. */
 export function progressText(metrics: ProgressMetrics, options: TextOptions): string {
+  const { columns } = options
+  const whole = partsText(metrics, options)
+  if (columns === undefined) return whole
+  const withoutTime = partsText({ ...metrics, eventTimeMs: Number.NaN }, options)
+  const least = withoutTime.replace(/ of [\d,]+ records/, ' records')
+  const text = [whole, withoutTime].find(({ length }) => length <= columns) ?? least
+  const share = shareOf(metrics)
+  return share === undefined ? text : bar(share, columns - text.length - 1) + text
+}
+
+function partsText(metrics: ProgressMetrics, { perSecond, checkpoint }: TextOptions): string {
   const { recordsRead, recordsTotal, eventTimeMs } = metrics
-  const share = recordsTotal === undefined ? undefined : shareOf(recordsRead, recordsTotal)
+  const share = shareOf(metrics)
   const ofTotal = recordsTotal === undefined ? '' : ` of ${grouped(recordsTotal)}`
-  const parts = [
+  return [
     ...(share === undefined ? [] : [`${String(Math.floor(share * 100)).padStart(3)} %`]),
     `${grouped(recordsRead)}${ofTotal} records`,
-    `${grouped(options.perSecond)}/s`,
+    `${grouped(perSecond)}/s`,
     ...(Number.isFinite(eventTimeMs) ? [`event time ${minutes(eventTimeMs)}`] : []),
-    ...(options.checkpoint === undefined ? [] : [checkpointText(options.checkpoint)]),
-  ]
-  const text = parts.join('  ')
-  if (options.columns === undefined || share === undefined) return text
-  return bar(share, options.columns - text.length - 1) + text
+    ...(checkpoint === undefined ? [] : [checkpointText(checkpoint)]),
+  ].join('  ')
 }
 
 function checkpointText({ id, durationMs, bytes }: ProgressCheckpoint): string {
@@ -101,8 +109,10 @@ function bar(share: number, room: number): string {
   return `${'█'.repeat(done)}${'░'.repeat(columns - done)} `
 }
 
-function shareOf(part: number, whole: number): number {
-  return whole === 0 ? 1 : Math.min(1, part / whole)
+/** Undefined where nobody knows how many records there are. */
+function shareOf({ recordsRead, recordsTotal }: ProgressMetrics): number | undefined {
+  if (recordsTotal === undefined) return undefined
+  return recordsTotal === 0 ? 1 : Math.min(1, recordsRead / recordsTotal)
 }
 
 function grouped(n: number): string {

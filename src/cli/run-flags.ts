@@ -17,6 +17,7 @@ export interface RunFlags extends JobFlags {
   readonly checkpointDir?: string
   readonly interval?: string
   readonly restore?: string
+  readonly acceptDuplicates?: boolean
   readonly overwrite: boolean
   readonly logLevel: string
   /** Undefined if neither --progress nor --no-progress was given. */
@@ -32,7 +33,8 @@ export interface RunCommand<Flags> {
 /** The options for `runJob`: flags come before definitions, and those before the file. */
 export async function configFor(flags: JobFlags & Partial<RunFlags>): Promise<GivenOptions> {
   const file = flags.config === undefined ? {} : await readConfigFile(flags.config)
-  const { parallelism, checkpointDir, interval, restore } = flags
-  const named = { parallelism, restore, checkpoints: { dir: checkpointDir, interval } }
+  const { parallelism, checkpointDir, interval, restore, acceptDuplicates } = flags
+  const checkpoints = { dir: checkpointDir, interval }
+  const named = { parallelism, restore, acceptDuplicates, checkpoints }
   return overlayOptions([file, Object.fromEntries(flags.define), named])
 }

@@ -91,7 +91,9 @@ export function directoryStorage(
     record: (entry) => directory.history.append(entry),
     finished: () => directory.update({ status: 'finished' }),
     deleteAll: async () => {
-      for (const { id } of await directory.listCheckpoints()) await directory.deleteCheckpoint(id)
+      // The newest last: after a crash on the way an older one would be taken for the latest.
+      const newestFirst = await directory.listCheckpoints()
+      for (const { id } of newestFirst.toReversed()) await directory.deleteCheckpoint(id)
       await directory.cleanUp([])
     },
   }

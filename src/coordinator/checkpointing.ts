@@ -40,6 +40,7 @@ export class Checkpointing {
   readonly #options: JobOptions
   readonly #pool: SidePool
   readonly #directory: JobDirectory | undefined
+  #attempts = 0
 
   constructor(opened: {
     readonly options: JobOptions
@@ -72,8 +73,36 @@ export class Checkpointing {
     return (isInitial ? this.start.store : own) ?? own!
   }
 
-  /** Before any output is withdrawn that these checkpoints count on. */
-  async setDamagedAside(): Promise<void> {
+  /** Whether the job started from a checkpoint of another one, which may be restored again. */
+  get startsElsewhere(): boolean {
+    return this.restored !== undefined && this.restored.lineage !== this.lineage
+  }
+
+  /** Whether completed checkpoints are given up, and what was written since with them. */
+  get givesUp(): boolean {
+    return this.start.abandoned.length > 0
+  }
+
+  get acceptsDuplicates(): boolean {
+    return this.#options.acceptDuplicates
+  }
+
+  /** No two attempts of a lineage have one number: files in progress are named by it. */
+  async nextAttempt(): Promise<number> {
+    const atLeast = Math.max(this.#attempts, this.start.checkpoint?.attempt ?? 0) + 1
+    this.#attempts = (await this.#directory?.nextAttempt(atLeast)) ?? atLeast
+    return this.#attempts
+  }
+
+  /** The job may start: where it begins anew, the directory is its own from now on. */
+  async takeOver(): Promise<void> {
+    if (!this.start.isNew) return
+    await this.parts?.storage.deleteAll()
+    await this.#directory?.update({ lineage: this.lineage, status: 'running' })
+  }
+
+  /** Before any output is withdrawn that the checkpoints count on which are given up. */
+  async setAside(): Promise<void> {
     for (const id of this.start.abandoned) await this.#directory?.setAside(id)
   }
 
@@ -163,7 +192,8 @@ async function partsOf(opened: {
 }): Promise<Parts> {
   const { options, start, storage, directory, clock, log } = opened
   const historyMax = options.checkpointHistorySize
-  const earlier = (await directory?.history.read(historyMax)) ?? []
+  const recorded = (await directory?.history.read(historyMax)) ?? []
+  const earlier = recorded.filter((entry) => entry['lineage'] === start.lineage)
   return {
     settings: {
       intervalMs: options.checkpointIntervalMs,
@@ -177,6 +207,7 @@ async function partsOf(opened: {
     retained: start.retained,
     abandoned: start.abandoned,
     storage,
+    lineage: start.lineage,
     statistics: new CheckpointStatistics({
       historyMax,
       earlier: earlier as unknown as readonly CheckpointStats[],

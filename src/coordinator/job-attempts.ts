@@ -17,6 +17,7 @@ import { restoredOf } from './checkpointing.ts'
 import { CheckpointsView } from './checkpoints-view.ts'
 import { JobCheckpoints } from './job-checkpoints.ts'
 import { JobExecution } from './job-execution.ts'
+import type { RecordsBefore } from './job-metrics.ts'
 import type { JobSinks } from './job-sinks.ts'
 import type { JobSources } from './job-sources.ts'
 import { splitAssigners } from './job-sources.ts'
@@ -54,13 +55,13 @@ export class JobAttempts {
   readonly #commits: OutputCommits
   readonly #engine = packageVersion(import.meta.url)
   #plan: DeploymentPlan | undefined
-  #recordsBefore = 0
+  #before: RecordsBefore = { read: 0, written: 0 }
   #noMetrics: SharedArrayBuffer | undefined
 
   constructor(options: JobAttemptsOptions) {
     const { sinks, checkpointing } = options
     this.#options = options
-    this.#commits = new OutputCommits((output) => sinks.commit(output))
+    this.#commits = new OutputCommits(sinks)
     const { parts } = checkpointing
     this.checkpoints =
       parts === undefined ? undefined : new JobCheckpoints({ ...parts, commits: this.#commits })
@@ -71,8 +72,8 @@ export class JobAttempts {
   }
 
   /** Records that were read before the attempt that runs. */
-  get recordsBefore(): number {
-    return this.#recordsBefore
+  get recordsBefore(): RecordsBefore {
+    return this.#before
   }
 
   get lineage(): string {
@@ -95,15 +96,17 @@ export class JobAttempts {
    */
   async deploy(count: number): Promise<JobExecution> {
     const { prepared, sources, explain, log } = this.#options
-    const { checkpoint } = this.#options.checkpointing.start
-    // No two attempts of a lineage have one number: files in progress are named by it.
-    const attempt = (checkpoint?.attempt ?? 0) + count
-    const from = this.checkpoints?.latest ?? checkpoint
+    const { checkpointing } = this.#options
+    const attempt = await checkpointing.nextAttempt()
+    const from = this.checkpoints?.latest ?? checkpointing.start.checkpoint
     const restored = from === undefined ? undefined : this.#assign(from)
     await this.#recoverOutput(count, from)
     if (from !== undefined) this.#tellRestored(from)
     const assigners = splitAssigners(prepared, sources, restored?.splits)
-    this.#recordsBefore = from === undefined ? 0 : this.#recordsReadAt(from)
+    this.#before = {
+      read: from === undefined ? 0 : this.#recordsReadAt(from),
+      written: from?.recordsWritten ?? 0,
+    }
     const plan = this.#planOf(attempt, restored)
     this.#plan = plan
     const execution: JobExecution = new JobExecution({
@@ -148,10 +151,11 @@ export class JobAttempts {
 
   /** Before any writer: commits what the checkpoint holds and withdraws what came behind it. */
   async #recoverOutput(count: number, from: CheckpointMetadata | undefined): Promise<void> {
-    const { sinks } = this.#options
+    const { sinks, checkpointing } = this.#options
     this.#commits.reset()
+    if (count === 1) await checkpointing.setAside()
     if (from !== undefined) await sinks.recover(from.committables, restoredOf(from))
-    else if (count > 1 || this.#options.checkpointing.start.goesOn) {
+    else if (count > 1 || checkpointing.start.goesOn) {
       await sinks.abort({ goesOn: true })
     }
   }
@@ -194,7 +198,9 @@ export class JobAttempts {
     const { lineage } = checkpointing
     const { checkpointId, triggeredMs, attempt } = cut
     const engine = this.#engine
-    const options = { checkpointId, triggeredMs, attempt, engine, prepared, lineage, waiting }
+    const writtenBefore = this.#before.written
+    const cutOff = { checkpointId, triggeredMs, attempt }
+    const options = { ...cutOff, engine, writtenBefore, prepared, lineage, waiting }
     return new RunningCheckpoint(options)
   }
 }

@@ -19,7 +19,7 @@ import type {
 import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
 import { encodeMetadata } from '../checkpoint/metadata.ts'
 import type { CheckpointStatistics } from '../checkpoint/statistics.ts'
-import type { ToTask } from '../protocol/messages.ts'
+import type { PreparedCommittables, ToTask } from '../protocol/messages.ts'
 import { chunkBytes } from '../state/state-file.ts'
 import type { CheckpointStorage } from './checkpoint-storage.ts'
 import type { AttemptCheckpoints, CheckpointMessage } from './job-execution.ts'
@@ -34,9 +34,13 @@ export interface JobCheckpointsOptions {
   /** Ids of damaged ones, to be deleted when another is complete. */
   readonly abandoned: readonly number[]
   readonly storage: CheckpointStorage
+  /** Goes into the history: it begins anew where the job does. */
+  readonly lineage: string
   readonly statistics: CheckpointStatistics
   readonly commits: OutputCommits
   readonly clock: Clock
+  /** Calls back after so many ms of `clock`; the function it gives takes that back. */
+  readonly after?: typeof after
   readonly log: Logger
 }
 
@@ -85,6 +89,11 @@ export class JobCheckpoints {
     return this.#completed.at(-1)
   }
 
+  /** Whether any is on its way. */
+  get isBusy(): boolean {
+    return this.#state.pending.length > 0
+  }
+
   /** Takes one now. Resolves with its id when it is complete; rejects with CHECKPOINT_FAILED. */
   trigger(): Promise<number> {
     const request = ++this.#lastRequest
@@ -115,17 +124,22 @@ export class JobCheckpoints {
    * output is committed. Rejects if it could not be.
    */
   async settle(final: boolean): Promise<void> {
-    await Promise.all(this.#publishing)
+    // While one is waited for, the last file of another may be written.
+    while (this.#publishing.size > 0) await Promise.all(this.#publishing)
     this.#handle({ type: 'stopped', nowMs: this.#nowMs(), final })
-    await this.#options.commits.settled()
-    await Promise.all(this.#work)
+    try {
+      await this.#options.commits.settled()
+    } finally {
+      await Promise.all(this.#work)
+    }
   }
 
   #detach(view: AttemptView): void {
     if (this.#view !== view) return
+    // Until `settle` comes files go on being written, and somebody may ask for a checkpoint.
+    this.#handle({ type: 'stopping', nowMs: this.#nowMs() })
     this.#view = undefined
     this.#send = () => {}
-    this.#cancelTimer()
   }
 
   #take(message: CheckpointMessage): void {
@@ -220,12 +234,13 @@ export class JobCheckpoints {
   #publish(checkpointId: number): void {
     const { storage, commits, log } = this.#options
     const running = this.#running.get(checkpointId)!
-    const metadata = running.metadata(commits.pending, this.#nowMs())
+    const own = running.committables(this.latest?.checkpointId ?? 0)
+    const metadata = running.metadata([...commits.pending, ...own], this.#nowMs())
     log.debug({ checkpoint: checkpointId }, 'checkpoint acknowledged by all tasks')
     const publish = async () => {
       const bytes = encodeMetadata(metadata)
       await storage.publish(checkpointId, bytes)
-      this.#published.set(checkpointId, { metadata, bytes: bytes.length })
+      this.#published.set(checkpointId, { metadata, bytes: bytes.length, own })
     }
     const published = publish().then(
       () => this.#handle({ type: 'published', nowMs: this.#nowMs(), checkpointId }),
@@ -242,7 +257,7 @@ export class JobCheckpoints {
     const { commits, statistics, log } = this.#options
     const running = this.#running.get(checkpointId)!
     this.#running.delete(checkpointId)
-    const { metadata, bytes } = this.#published.get(checkpointId)!
+    const { metadata, bytes, own } = this.#published.get(checkpointId)!
     this.#completed.push(metadata)
     this.#published.delete(checkpointId)
     for (const id of this.#abandoned.splice(0)) this.#delete(id)
@@ -256,7 +271,7 @@ export class JobCheckpoints {
       this.#send(task, { type: 'complete-checkpoint', attempt, checkpointId })
     }
     for (const request of this.#requestsOf(checkpointId)) request.resolve(checkpointId)
-    commits.commit(checkpointId, running.committables).catch((error: unknown) => {
+    commits.commit(own).catch((error: unknown) => {
       this.#view?.fail(error as Error)
     })
   }
@@ -270,7 +285,8 @@ export class JobCheckpoints {
       statistics.failed(checkpointId, { failedMs: this.#nowMs(), failure }),
     )
     const { reason, message } = failure
-    log.warn({ checkpoint: checkpointId, reason }, `checkpoint failed: ${message}`)
+    const level = reason === 'CHECKPOINT_SUBSUMED' ? 'debug' : 'warn'
+    log[level]({ checkpoint: checkpointId, reason }, `checkpoint failed: ${message}`)
     const attempt = this.#view?.attempt ?? 0
     for (const task of this.#view?.tasks ?? []) {
       this.#send(task, { type: 'abort-checkpoint', attempt, checkpointId })
@@ -301,10 +317,12 @@ export class JobCheckpoints {
   }
 
   #record(stats: CheckpointStats): Promise<void> {
-    const { storage, log } = this.#options
-    const recorded = storage.record({ checkpointId: stats.id, ...stats }).catch((error) => {
-      log.error({ error: String(error) }, 'the history of checkpoints could not be written')
-    })
+    const { storage, log, lineage } = this.#options
+    const recorded = storage
+      .record({ checkpointId: stats.id, lineage, ...stats })
+      .catch((error) => {
+        log.error({ error: String(error) }, 'the history of checkpoints could not be written')
+      })
     this.#track(this.#work, recorded)
     return recorded
   }
@@ -341,7 +359,8 @@ export class JobCheckpoints {
     this.#cancelTimer()
     if (timeMs === Number.POSITIVE_INFINITY) return
     const inMs = Math.max(0, timeMs - this.#nowMs())
-    this.#cancelTimer = after(inMs, () => this.#handle({ type: 'tick', nowMs: this.#nowMs() }))
+    const { after: later = after } = this.#options
+    this.#cancelTimer = later(inMs, () => this.#handle({ type: 'tick', nowMs: this.#nowMs() }))
   }
 
   #track(set: Set<Promise<void>>, work: Promise<void>): void {
@@ -356,6 +375,8 @@ export class JobCheckpoints {
 
 interface Published {
   readonly metadata: CheckpointMetadata
+  /** Output that it was the first to hold. */
+  readonly own: readonly PreparedCommittables[]
   readonly bytes: number
 }
 
@@ -380,7 +401,7 @@ function checkpointsFailed({ reason, message }: CheckpointFailure): SluiceError 
     'TOO_MANY_CHECKPOINTS_FAILED',
     `${text}; the last: ${reason}: ${message}`,
     {
-      hint: 'raise execution.checkpointing.tolerable-failed-checkpoints, or mend what is said above',
+      hint: 'mend what the last one says, or tolerate more (tolerable-failed-checkpoints)',
     },
   )
 }

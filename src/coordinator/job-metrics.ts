@@ -11,20 +11,27 @@ export interface JobMetricsInput {
   readonly prepared: PreparedJob
   readonly buffer: SharedArrayBuffer
   readonly recordsTotal: number | undefined
-  /** Records that were read before the attempt whose counters these are. */
-  readonly recordsBefore?: number
+  readonly recordsBefore?: RecordsBefore
 }
 
+/** What was done before the attempt whose counters are read. */
+export interface RecordsBefore {
+  readonly read: number
+  readonly written: number
+}
+
+const NOTHING: RecordsBefore = { read: 0, written: 0 }
+
 export function jobMetrics(input: JobMetricsInput): JobMetrics {
-  const { prepared, buffer, recordsTotal, recordsBefore = 0 } = input
+  const { prepared, buffer, recordsTotal, recordsBefore = NOTHING } = input
   const { execution } = prepared
   const rows = execution.tasks.map((task) => readTaskMetrics(buffer, task.index))
   const sources = new Set([...sourcesOf(prepared.jobGraph).keys()].map((vertex) => vertex.index))
   const ofSources = rows.filter((_, task) => sources.has(execution.tasks[task]!.vertex))
   return {
-    recordsRead: recordsBefore + sum(ofSources, 'recordsIn'),
+    recordsRead: recordsBefore.read + sum(ofSources, 'recordsIn'),
     ...(recordsTotal === undefined ? {} : { recordsTotal }),
-    recordsWritten: sum(rows, 'recordsSunk'),
+    recordsWritten: recordsBefore.written + sum(rows, 'recordsSunk'),
     eventTimeMs: Math.min(...ofSources.map((row) => row.watermarkMs)),
     subtasks: execution.tasks.map((task, index) =>
       subtaskMetrics(execution.vertices[task.vertex]!, task.subtask, rows[index]!),

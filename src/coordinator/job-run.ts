@@ -159,17 +159,26 @@ export class JobRun {
     if (outcome.status !== 'finished') {
       await this.#quietly('withdrawing output', () => sinks.abort({ goesOn }))
     }
-    await this.#quietly('ending the checkpoints', () => checkpointing.end(outcome))
-    if (!goesOn) await this.#quietly('finishing a sink', () => sinks.finish())
-    await this.#quietly('closing the checkpoints', () => checkpointing.release(outcome))
+    const isTold = await this.#quietly('ending the checkpoints', () => checkpointing.end(outcome))
+    if (isTold) {
+      const isOver = outcome.status === 'finished' || !checkpointing.startsElsewhere
+      if (!goesOn && isOver) await this.#quietly('finishing a sink', () => sinks.finish())
+      await this.#quietly('closing the checkpoints', () => checkpointing.release(outcome))
+    } else {
+      // The next start goes on from the last checkpoint, and finishes the job again.
+      await this.#quietly('closing the checkpoints', () => checkpointing.abandon())
+    }
     await this.#quietly('closing a sink', () => sinks.close())
   }
 
-  async #quietly(what: string, action: () => Promise<void>): Promise<void> {
+  /** False if it failed. */
+  async #quietly(what: string, action: () => Promise<void>): Promise<boolean> {
     try {
       await action()
+      return true
     } catch (error) {
       this.#options.log.error({ error: String(error) }, `${what} failed`)
+      return false
     }
   }
 }

@@ -3,6 +3,7 @@
  * and when all tasks are through, recovered after a restore, withdrawn otherwise.
  * Threads: main.
  */
+import { assert } from '../base/assert.ts'
 import { withCode } from '../base/errors.ts'
 import type { CommitContext, RestoredCheckpoint, Sink, SinkCommitter } from '../operator/sink.ts'
 import type { SinkCommittables } from '../protocol/messages.ts'
@@ -26,7 +27,7 @@ interface Committing {
   readonly context: CommitContext
   readonly committer: SinkCommitter
   readonly name: string
-  /** Handed to `commit`, which has not succeeded. */
+  /** Handed to `expect` or `commit`, and not committed. */
   readonly uncommitted: Set<unknown>
 }
 
@@ -96,11 +97,16 @@ export class JobSinks {
     this.#isRecovered = true
   }
 
-  /** What fails to be committed is kept in mind: see `abort`. */
-  async commit(all: readonly SinkCommittables[]): Promise<void> {
+  /** Belongs to a checkpoint that is complete, and is kept until it is committed: see `abort`. */
+  expect(all: readonly SinkCommittables[]): void {
     for (const one of this.#committers) {
       for (const committable of committablesOf(one, all)) one.uncommitted.add(committable)
     }
+  }
+
+  /** What fails to be committed is kept in mind: see `abort`. */
+  async commit(all: readonly SinkCommittables[]): Promise<void> {
+    this.expect(all)
     for (const one of this.#committers) {
       const committables = committablesOf(one, all)
       await naming(one, 'commit its output', () => one.committer.commit(committables, one.context))
@@ -125,6 +131,12 @@ export class JobSinks {
   /** All is committed or withdrawn, and no checkpoint will be restored: nothing is left behind. */
   async finish(): Promise<void> {
     await forEach(this.#started, async ({ committer, context }) => committer.finish?.(context))
+  }
+
+  /** As `finish`, for a job that had finished before this run, which therefore starts none. */
+  async finishUnstarted(): Promise<void> {
+    assert(this.#started.length === 0, 'sinks of a job that runs')
+    await forEach(this.#committers, async ({ committer, context }) => committer.finish?.(context))
   }
 
   async close(): Promise<void> {

@@ -3,30 +3,36 @@
  * committed is written into every later checkpoint, so that a crash between finds it again.
  * Threads: main.
  */
-import type { PendingCommittables } from '../checkpoint/metadata.ts'
-import type { SinkCommittables } from '../protocol/messages.ts'
+import type { PreparedCommittables, SinkCommittables } from '../protocol/messages.ts'
+
+/** Who makes output visible: the sinks of the job. */
+export interface OutputCommitter {
+  /** Must not be withdrawn any more, though it may wait long for its turn, or never have it. */
+  expect(sinks: readonly SinkCommittables[]): void
+  commit(sinks: readonly SinkCommittables[]): Promise<void>
+}
 
 export class OutputCommits {
-  readonly #commit: (sinks: readonly SinkCommittables[]) => Promise<void>
-  #pending: PendingCommittables[] = []
+  readonly #committer: OutputCommitter
+  #pending: PreparedCommittables[] = []
   #last: Promise<void> = Promise.resolve()
 
-  constructor(commit: (sinks: readonly SinkCommittables[]) => Promise<void>) {
-    this.#commit = commit
+  constructor(committer: OutputCommitter) {
+    this.#committer = committer
   }
 
   /** Of complete checkpoints, oldest first. */
-  get pending(): readonly PendingCommittables[] {
+  get pending(): readonly PreparedCommittables[] {
     return this.#pending
   }
 
   /** Rejects with the sink's error; nothing later is committed then. */
-  commit(checkpointId: number, sinks: readonly SinkCommittables[]): Promise<void> {
-    const own = sinks.map((one) => ({ checkpointId, ...one }))
-    this.#pending.push(...own)
+  commit(sinks: readonly PreparedCommittables[]): Promise<void> {
+    this.#pending.push(...sinks)
+    this.#committer.expect(sinks)
     this.#last = this.#last.then(async () => {
-      await this.#commit(sinks)
-      this.#pending = this.#pending.filter((one) => !own.includes(one))
+      await this.#committer.commit(sinks)
+      this.#pending = this.#pending.filter((one) => !sinks.includes(one))
     })
     return this.#last
   }

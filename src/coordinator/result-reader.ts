@@ -43,6 +43,8 @@ export class ResultReader {
   #isMute = false
   #rowsSinceTurn = 0
   #isRead = false
+  /** The last row of some attempt was taken: what another one brings has been there already. */
+  #hasEnded = false
   #dropsRows = false
 
   constructor(options: ResultReaderOptions) {
@@ -62,9 +64,11 @@ export class ResultReader {
     if (!this.isPrint || this.#isStarted) return
     this.#isStarted = true
     this.#printAll()
-      .catch((error: unknown) =>
-        onError(withCode(error, { code: 'OUTPUT_FAILED', what: 'a row could not be printed' })),
-      )
+      .catch((error: unknown) => {
+        // The next attempt, if there is one, tries again.
+        this.#isStarted = false
+        onError(withCode(error, { code: 'OUTPUT_FAILED', what: 'a row could not be printed' }))
+      })
       .finally(this.#resolveStopped)
   }
 
@@ -77,6 +81,7 @@ export class ResultReader {
     for (const channel of before.gate.channels) channel.close()
     this.#source = source
     this.#endedChannels = 0
+    if (this.#hasEnded) this.#drop()
     before.doorbell.wake()
   }
 
@@ -132,6 +137,7 @@ export class ResultReader {
     this.#dropsRows = true
     const drain = async () => {
       while ((await this.#next()) !== undefined);
+      this.#dropsRows = false
     }
     // An error is the job's own and is told by `finished`.
     drain().catch(() => {})
@@ -146,7 +152,10 @@ export class ResultReader {
         if (++this.#rowsSinceTurn === ROWS_A_TURN) await this.#turn()
         return row
       }
-      if (this.#endedChannels === gate.channels.length) return undefined
+      if (this.#endedChannels === gate.channels.length) {
+        this.#hasEnded = true
+        return undefined
+      }
       if (this.#outcome?.status === 'failed') throw this.#outcome.error
       if (this.#outcome !== undefined) return undefined
       const isOver = () => this.#outcome !== undefined || this.#source.gate !== gate
@@ -160,8 +169,8 @@ export class ResultReader {
     await turn()
   }
 
-  /** The next row, if one is there already. */
-  poll(): { readonly value: unknown } | undefined {
+  /** The next row, if one is there already, and the number of the subtask that it comes from. */
+  poll(): { readonly value: unknown; readonly subtask: number } | undefined {
     const { gate } = this.#source
     for (let channel = gate.next(); channel !== undefined; channel = gate.next()) {
       if (channel.cursor === channel.limit) {
@@ -171,7 +180,7 @@ export class ResultReader {
       }
       const value = channel.reader.record(channel.cursor)
       channel.advance(channel.cursor + 1)
-      return { value }
+      return { value, subtask: channel.index }
     }
     return undefined
   }

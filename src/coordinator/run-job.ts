@@ -7,8 +7,10 @@ import type { Job } from '../api/job.ts'
 import { systemClock } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import { silentLogger } from '../base/log.ts'
+import { olderNames } from '../graph/parse-options.ts'
 import type { Checkpointing } from './checkpointing.ts'
 import { openCheckpointing } from './checkpointing.ts'
+import { configOf } from './config-of.ts'
 import type { JobArtefact } from './job-artefact.ts'
 import { bundleJob, loadJob } from './job-artefact.ts'
 import { JobAttempts } from './job-attempts.ts'
@@ -66,6 +68,9 @@ async function start(startable: Startable, options: RunOptions): Promise<JobHand
   const clock = systemClock
   const startedMs = clock.monotonicMs()
   const log = options.log ?? silentLogger
+  for (const { as, key } of olderNames(configOf(options))) {
+    log.warn({ option: as, now: key }, 'an option has another name now')
+  }
   const overwrite = options.overwrite === true
   const checkpointing = await openCheckpointing(startable.prepared, { clock, log, overwrite })
   try {
@@ -83,7 +88,11 @@ async function start(startable: Startable, options: RunOptions): Promise<JobHand
     })
     await checkStart(checkpointing, sinks)
     // A job that is cancelled already must not touch the output of another.
-    if (options.signal?.aborted !== true) await explained(artefact, () => sinks.start())
+    if (options.signal?.aborted !== true) {
+      await explained(artefact, () => sinks.start())
+      // Only now: a start that the sinks refuse must leave all checkpoints as they were.
+      await takeOver(checkpointing, sinks)
+    }
     const attempts = new JobAttempts({
       prepared,
       jobUrl: artefact.url,
@@ -111,23 +120,39 @@ async function start(startable: Startable, options: RunOptions): Promise<JobHand
 
 /** Throws where there is nothing to do any more, or where going on would double output. */
 async function checkStart(checkpointing: Checkpointing, sinks: JobSinks): Promise<void> {
-  const { isFinished, damage, checkpoint } = checkpointing.start
-  if (isFinished) {
-    await sinks.finish()
+  if (checkpointing.start.isFinished) {
+    await sinks.finishUnstarted()
     await checkpointing.release({ status: 'finished' })
     throw new SluiceError('JOB_ALREADY_FINISHED', 'the job of this checkpoint directory is done', {
       hint: "restore 'none' to run it again",
     })
   }
-  if (damage.length === 0 || sinks.withdrawable) return checkpointing.setDamagedAside()
-  const [newest] = damage
+  if (!checkpointing.givesUp) return
+  if (!sinks.withdrawable && !checkpointing.acceptsDuplicates)
+    throw duplicating(checkpointing, sinks)
+}
+
+async function takeOver(checkpointing: Checkpointing, sinks: JobSinks): Promise<void> {
+  try {
+    await checkpointing.takeOver()
+  } catch (error) {
+    // Nobody runs who would close them.
+    await Promise.allSettled([sinks.close()])
+    throw error
+  }
+}
+
+function duplicating({ start }: Checkpointing, sinks: JobSinks): SluiceError {
+  const [newest] = start.damage
   const names = sinks.notWithdrawable.map((name) => `'${name}'`).join(', ')
-  throw new SluiceError(
+  const why = newest === undefined ? '' : `; the newest checkpoint is damaged: ${newest.message}`
+  return new SluiceError(
     'RESTORE_WOULD_DUPLICATE',
-    `the newest checkpoint is damaged, and ${names} cannot withdraw what came after checkpoint ` +
-      `${checkpoint!.checkpointId}: ${newest!.message}`,
+    `${names} cannot withdraw what came after checkpoint ${start.checkpoint!.checkpointId}${why}`,
     {
-      hint: `name it (--restore .../chk-${checkpoint!.checkpointId}) to accept duplicates`,
+      hint:
+        'pass --accept-duplicates (execution.state-recovery.accept-duplicates) to have what was ' +
+        'written since then once more',
       cause: newest,
     },
   )

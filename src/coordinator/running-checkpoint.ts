@@ -3,9 +3,9 @@
  * that are being written for them, and in the end its metadata.
  * Threads: main.
  */
-import type { CheckpointMetadata, PendingCommittables } from '../checkpoint/metadata.ts'
+import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
 import type { TaskAcknowledgement } from '../checkpoint/statistics.ts'
-import type { SinkCommittables } from '../protocol/messages.ts'
+import type { PreparedCommittables } from '../protocol/messages.ts'
 import type { SplitProgress, StateFile, TaskSnapshot } from '../protocol/snapshot.ts'
 import type { BlobHandle } from '../storage/contract.ts'
 import { verticesOf } from './checkpoint-vertices.ts'
@@ -20,6 +20,8 @@ export interface RunningCheckpointOptions {
   readonly attempt: number
   /** Version of the engine. */
   readonly engine: string
+  /** Records that sinks were given before this attempt. */
+  readonly writtenBefore: number
   /** At the trigger: what no task was given yet. */
   readonly waiting: readonly {
     readonly operatorId: string
@@ -67,9 +69,17 @@ export class RunningCheckpoint {
     }
   }
 
-  /** Output that is to be committed once the checkpoint is complete. */
-  get committables(): readonly SinkCommittables[] {
-    return [...this.#snapshots.values()].flatMap((snapshot) => snapshot.sinks)
+  /**
+   * Output that is to be committed once the checkpoint is complete. What was prepared for one that
+   * is complete already was in that one, whether its task knows of it or not.
+   */
+  committables(latestComplete: number): readonly PreparedCommittables[] {
+    const all = [...this.#snapshots.values()].flatMap((snapshot) => snapshot.sinks)
+    return all.filter((one) => one.checkpointId > latestComplete)
+  }
+
+  get #recordsSunk(): number {
+    return [...this.#snapshots.values()].reduce((sum, one) => sum + one.recordsSunk, 0)
   }
 
   /** Keyed state that lies within the metadata. */
@@ -78,19 +88,19 @@ export class RunningCheckpoint {
     return files.reduce((sum, file) => sum + (file.kind === 'inline' ? file.bytes.length : 0), 0)
   }
 
-  /** Everything, when all tasks have acknowledged. */
-  metadata(uncommitted: readonly PendingCommittables[], completedMs: number): CheckpointMetadata {
-    const { prepared, waiting, checkpointId, ...rest } = this.#options
-    const own = this.committables.map((one) => ({ checkpointId, ...one }))
+  /** Everything, when all tasks have acknowledged. `committables`: all that is not committed. */
+  metadata(committables: readonly PreparedCommittables[], completedMs: number): CheckpointMetadata {
+    const { prepared, waiting, checkpointId, writtenBefore, ...rest } = this.#options
     return {
       ...rest,
       checkpointId,
       kind: 'checkpoint',
       jobName: prepared.job.name,
       completedMs,
+      recordsWritten: writtenBefore + this.#recordsSunk,
       vertices: verticesOf(prepared, this.#snapshots),
       sources: waiting.map((source) => ({ ...source, discovered: true })),
-      committables: [...uncommitted, ...own],
+      committables,
       shapes: [],
     }
   }

@@ -97,7 +97,10 @@ export class SidePool {
   async #run<T>(name: string, job: unknown, transferList: TransferListItem[] = []): Promise<T> {
     if (this.#isClosed) throw new Error(CLOSED)
     this.#started ??= this.#start()
-    const { pool, failed } = await this.#started
+    const { pool, failed } = await this.#started.catch((error: unknown) => {
+      this.#started = undefined
+      throw error
+    })
     // A pool that has been destroyed would start new threads.
     if (this.#isClosed) throw new Error(CLOSED)
     const outcome: Outcome<T> = await Promise.race([pool.run(job, { name, transferList }), failed])

@@ -10,7 +10,7 @@ import type { JobDirectory } from '../checkpoint/job-directory.ts'
 import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
 import type { ResolvedCheckpoint } from '../checkpoint/resolve-checkpoint.ts'
 import { resolveCheckpoint } from '../checkpoint/resolve-checkpoint.ts'
-import type { RetainedCheckpoint } from '../checkpoint/retained-checkpoints.ts'
+import type { ListedCheckpoint, RetainedCheckpoint } from '../checkpoint/retained-checkpoints.ts'
 import type { JobOptions } from '../graph/options.ts'
 import type { StoreDescription } from '../storage/contract.ts'
 import { createStore } from '../storage/create-store.ts'
@@ -25,12 +25,14 @@ export interface StartingPoint {
   readonly goesOn: boolean
   /** The directory's own, oldest first, up to the one to start from. */
   readonly retained: readonly CheckpointMetadata[]
-  /** Newer than it and damaged: of no use once another one is complete. */
+  /** Newer than it, and damaged or given up: of no use once another one is complete. */
   readonly abandoned: readonly number[]
-  /** What is wrong with those, the newest first. */
+  /** What is wrong with the damaged ones, the newest first. */
   readonly damage: readonly SluiceError[]
   readonly largestId: number
   readonly isFinished: boolean
+  /** What lies in the directory is of no use to the job. */
+  readonly isNew: boolean
 }
 
 export interface StartingPointOptions {
@@ -50,12 +52,12 @@ export async function startingPoint(from: StartingPointOptions): Promise<Startin
   const largestId = Math.max(await directory.largestId(), named?.id ?? 0)
   if (named !== undefined && isOwn(named, directory)) return goBack({ named, directory, largestId })
   if (named !== undefined) {
-    await beginAnew(from)
-    return { ...elsewhere(named, newLineage), largestId }
+    await checkAnew(from)
+    return { ...elsewhere(named, newLineage), largestId, isNew: true }
   }
   if (restore === 'latest') return latest(from, largestId)
-  await beginAnew(from)
-  return { ...nothing, largestId }
+  await checkAnew(from)
+  return { ...nothing, largestId, isNew: true }
 }
 
 function nothingYet(lineage: string): StartingPoint {
@@ -69,6 +71,7 @@ function nothingYet(lineage: string): StartingPoint {
     damage: [],
     largestId: 0,
     isFinished: false,
+    isNew: false,
   }
 }
 
@@ -94,7 +97,7 @@ function isOwn({ store }: ResolvedCheckpoint, directory: JobDirectory): boolean 
   return store.kind === 'file' && store.directory === directory.path
 }
 
-/** To an older checkpoint of the same job: what was taken since is given up. */
+/** To a checkpoint of the same job: what was taken since is given up. */
 async function goBack(to: {
   readonly named: ResolvedCheckpoint
   readonly directory: JobDirectory
@@ -102,8 +105,8 @@ async function goBack(to: {
 }): Promise<StartingPoint> {
   const { named, directory, largestId } = to
   const listed = await directory.listCheckpoints()
-  // Gone before any output is withdrawn, or a crash between would leave one that lacks its output.
-  for (const { id } of listed) if (id > named.id) await directory.deleteCheckpoint(id)
+  // What a crash left in the middle of a checkpoint.
+  await directory.cleanUp(listed.filter(isCompleted).map(({ id }) => id))
   await directory.update({ status: 'running' })
   const retained = listed.flatMap(({ id, metadata }) =>
     metadata !== undefined && id <= named.id ? [metadata] : [],
@@ -114,8 +117,14 @@ async function goBack(to: {
     store: named.store,
     goesOn: true,
     retained: retained.toReversed(),
+    abandoned: listed.filter((one) => one.id > named.id && isCompleted(one)).map(({ id }) => id),
     largestId,
   }
+}
+
+/** Readable or not. */
+function isCompleted(one: ListedCheckpoint): boolean {
+  return one.metadata !== undefined || one.error.code !== 'BLOB_MISSING'
 }
 
 async function latest(from: StartingPointOptions, largestId: number): Promise<StartingPoint> {
@@ -127,9 +136,10 @@ async function latest(from: StartingPointOptions, largestId: number): Promise<St
   const abandoned: number[] = []
   const usable: RetainedCheckpoint[] = []
   for (const one of await directory.listCheckpoints()) {
+    if (!isCompleted(one)) continue
     const wrong = one.metadata === undefined ? one.error : await unlessFound(usable, one, directory)
     if (wrong === undefined) usable.push(one as RetainedCheckpoint)
-    else if (usable.length === 0 && wrong.code !== 'BLOB_MISSING') {
+    else if (usable.length === 0) {
       from.log.error({ checkpoint: one.id, error: wrong.message }, 'a checkpoint is damaged')
       damage.push(wrong)
       abandoned.push(one.id)
@@ -159,19 +169,10 @@ async function unlessFound(
 }
 
 /** Nothing of an earlier run is used. Throws CHECKPOINTS_EXIST unless it may be deleted. */
-async function beginAnew({
-  directory,
-  newLineage,
-  overwrite,
-}: StartingPointOptions): Promise<void> {
-  if (directory === undefined) return
-  const there = (await directory.listCheckpoints()).filter(
-    (one) => one.metadata !== undefined || one.error.code !== 'BLOB_MISSING',
-  )
-  if (there.length > 0 && !overwrite) throw checkpointsExist(directory, there.length)
-  await directory.cleanUp([])
-  for (const { id } of there) await directory.deleteCheckpoint(id)
-  await directory.update({ lineage: newLineage, status: 'running' })
+async function checkAnew({ directory, overwrite }: StartingPointOptions): Promise<void> {
+  if (directory === undefined || overwrite) return
+  const there = (await directory.listCheckpoints()).filter(isCompleted)
+  if (there.length > 0) throw checkpointsExist(directory, there.length)
 }
 
 function checkpointsExist(directory: JobDirectory, count: number): SluiceError {

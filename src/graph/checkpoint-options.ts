@@ -168,6 +168,15 @@ const recovery: readonly OptionEntry[] = [
     description: 'Restores although the checkpoint has state of operators that are gone.',
   },
   {
+    key: 'execution.state-recovery.accept-duplicates',
+    path: 'acceptDuplicates',
+    field: 'acceptDuplicates',
+    kind: 'boolean',
+    default: false,
+    aliases: [],
+    description: 'Restores an older checkpoint although a sink cannot withdraw what came after it.',
+  },
+  {
     key: 'restart-strategy.type',
     path: 'restart.strategy',
     field: 'restartStrategy',

@@ -50,6 +50,7 @@ export interface JobOptions {
   /** 'latest', 'none' or the path of a checkpoint; undefined is 'none'. */
   readonly restore: string | undefined
   readonly ignoreUnclaimedState: boolean
+  readonly acceptDuplicates: boolean
   /** Undefined: fixed delay where checkpoints are taken, none otherwise. */
   readonly restartStrategy: 'none' | 'fixed-delay' | undefined
   readonly restartAttempts: number

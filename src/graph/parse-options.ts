@@ -49,6 +49,21 @@ export function overlayOptions(layers: readonly GivenOptions[]): GivenOptions {
   return Object.fromEntries([...values.values()].map(({ as, value }) => [as, value]))
 }
 
+/**
+ * What is given by an older or longer name, each with the name it has now: for a notice.
+ *
+ * @example
+ * olderNames({ 'state.checkpoints.dir': '/var/lib/job' })
+ * // [{ as: 'state.checkpoints.dir', key: 'execution.checkpointing.dir' }]
+ */
+export function olderNames(
+  given: GivenOptions,
+): readonly { readonly as: string; readonly key: string }[] {
+  return [...byEntry(given)].flatMap(([{ key, aliases }, { as }]) =>
+    aliases.includes(as) ? [{ as, key }] : [],
+  )
+}
+
 /** Throws what `parseOptions` would say of this one option. */
 export function checkOption(as: string, value: unknown): void {
   const item = { as, value }

@@ -22,6 +22,8 @@ export class KeyedProcessOperator implements Operator {
   readonly #key: KeySelector | undefined
   #context: OperatorContext | undefined
   #timers: TimerService | undefined
+  /** Every timer that was due by this watermark has fired. */
+  #firedMs = NO_TIME
 
   constructor(spec: ProcessSpec, key: KeySelector | undefined) {
     this.#spec = spec
@@ -51,9 +53,24 @@ export class KeyedProcessOperator implements Operator {
     return this.#spec.open?.(openArguments(context))
   }
 
+  /**
+   * The watermark that comes again after a restore fires only what it had not: a timer that was set
+   * for a time already past waits for the next one.
+   */
   onWatermark(timeMs: number): boolean {
+    if (timeMs <= this.#firedMs) return true
     const timers = this.#timers!
-    return fireRun(this.#context!, (budget) => timers.fireEventTime(timeMs, budget))
+    const isDone = fireRun(this.#context!, (budget) => timers.fireEventTime(timeMs, budget))
+    if (isDone) this.#firedMs = timeMs
+    return isDone
+  }
+
+  snapshot(): number {
+    return this.#firedMs
+  }
+
+  restore(parts: readonly unknown[]): void {
+    this.#firedMs = Math.min(...(parts as readonly number[]))
   }
 
   /** What is left over is asked for again by `wakeAt`, at a time that has come. */

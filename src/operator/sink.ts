@@ -75,12 +75,16 @@ export interface SinkCommitter {
   /**
    * After a restore and `start`, before any writer: commits what the restored checkpoint holds (all
    * that earlier ones left uncommitted, too), withdraws what was published under later ids, throws
-   * away what was never committed. Idempotent.
+   * away what was never committed. Idempotent. What two checkpoints held that were under way at the
+   * same time may be there twice.
    */
   recover?(committables: readonly unknown[], context: RecoverContext): Promise<void>
   /** After a failure or a cancellation: throws away what was never committed, but for `keep`. */
   abort?(context: AbortContext): Promise<void>
-  /** All is committed or thrown away, and nothing of the job will be restored any more. */
+  /**
+   * All is committed or thrown away, and nothing of the job will be restored any more. Comes
+   * without `start` where the run before was killed in the middle of its `finish`.
+   */
   finish?(context: CommitContext): Promise<void>
   close?(): Promise<void>
 }

@@ -62,12 +62,15 @@ export class WatermarksOperator implements Operator {
     this.#emittedMs = Math.min(...merged.map(({ emittedMs }) => emittedMs))
   }
 
-  /** All that follows learns event time before the first record. */
+  /**
+   * All that follows learns event time before the first record. What was not said yet is not said
+   * earlier than it would have been: it might make a record late.
+   */
   restored(): void {
     const { output } = this.#context!
-    this.#emittedMs = Math.max(this.#emittedMs, this.#times.watermarkMs)
     if (this.#emittedMs > NO_TIME) output.watermark(this.#emittedMs)
     if (this.#isIdle) output.idle(true)
+    else if (!this.#isAwake && this.#times.watermarkMs > this.#emittedMs) this.#wake()
   }
 
   onWatermark(timeMs: number): boolean {

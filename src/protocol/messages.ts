@@ -12,6 +12,11 @@ export interface SinkCommittables {
   readonly committables: readonly unknown[]
 }
 
+/** The same, with the checkpoint for which it was prepared: a later one may hand it over. */
+export interface PreparedCommittables extends SinkCommittables {
+  readonly checkpointId: number
+}
+
 /** One operator's hash in a fingerprint. */
 export interface OperatorHash {
   readonly id: string

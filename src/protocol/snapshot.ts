@@ -5,7 +5,7 @@
 import type { Split } from '../operator/source.ts'
 import type { OperatorListSnapshot } from '../state/contract.ts'
 import type { BlobHandle, StoreDescription } from '../storage/contract.ts'
-import type { SinkCommittables } from './messages.ts'
+import type { PreparedCommittables } from './messages.ts'
 
 /** A split that is being read, or will be: where reading goes on. */
 export interface SplitProgress {
@@ -51,7 +51,9 @@ export type StateFile =
 
 export interface TaskSnapshot {
   readonly operators: readonly OperatorSnapshot[]
-  readonly sinks: readonly SinkCommittables[]
+  readonly sinks: readonly PreparedCommittables[]
+  /** Records that its sinks were given by this attempt. */
+  readonly recordsSunk: number
   readonly source?: SourceSnapshot | undefined
   /** Of the input: all splits, or all channels, together. */
   readonly watermarkMs: number
@@ -61,8 +63,9 @@ export interface TaskSnapshot {
 
 /** Times in ms, sizes in bytes; see docs/checkpoints.md. */
 export interface SnapshotStats {
-  /** Trigger to the first barrier. */
+  /** Trigger to the moment at which the first barrier was known, wherever it stood. */
   readonly startDelayMs: number
+  /** From then until all barriers were reached. */
   readonly alignmentMs: number
   readonly syncMs: number
   /** From the end of the synchronous part to the last entry encoded. */

@@ -26,7 +26,11 @@ export function unclaimed(section: SectionHeader): SluiceError {
   return new SluiceError(
     'STATE_UNCLAIMED',
     `the checkpoint holds state '${section.name}' (${described(section)}), which is not declared`,
-    { hint: 'declare it again under its name, or allow state of the checkpoint to be left out' },
+    {
+      hint:
+        'declare it again under its name, or leave it out: ' +
+        '-D execution.state-recovery.ignore-unclaimed-state=true',
+    },
   )
 }
 

@@ -27,6 +27,7 @@ import { buildWriters } from './build-writers.ts'
 import { ChainRuntime } from './chain-runtime.ts'
 import { attributed } from './failure.ts'
 import { GateInput } from './gate-input.ts'
+import type { TaskPacing } from './pacer.ts'
 import { restoreTask } from './restore-task.ts'
 import { SourceInput, unreadableError } from './source-input.ts'
 import { Subtask } from './subtask.ts'
@@ -45,6 +46,10 @@ export interface BuildSubtaskOptions {
   readonly mayBlock: boolean
   /** True once the task is to end: a record blocked in its middle gives up. */
   readonly isStopped?: () => boolean
+  /** Default: steps of some milliseconds. */
+  readonly pacing?: TaskPacing
+  /** At each cut: records that each `collect` or `print` of the task was given before it. */
+  readonly onCut?: (checkpointId: number, collected: readonly number[]) => void
 }
 
 export interface BuiltSubtask {
@@ -88,7 +93,7 @@ export function buildSubtask(build: BuildSubtaskOptions): BuiltSubtask {
     metrics,
     state: heapState(vertex, deployment.subtask),
     wake,
-    isUrgent: () => doorbell.hasPriority() || doorbell.hasMail(),
+    isUrgent: () => doorbell.hasPriority() || doorbell.hasMail() || build.pacing?.pauses() === true,
   })
   const subtask = new Subtask({
     attempt: deployment.attempt,
@@ -99,6 +104,7 @@ export function buildSubtask(build: BuildSubtaskOptions): BuiltSubtask {
     clock,
     metrics,
     flushTimeoutMs: options.bufferTimeoutMs,
+    pacing: build.pacing?.records,
     send: build.send,
     wake,
   })
@@ -125,6 +131,7 @@ function attachCheckpoints(
 ): void {
   const { build, vertex, runtime, subtask } = parts
   const { attempt, task, options } = build.deployment
+  const results = writers.slice(vertex.outputs.length)
   parts.checkpoints = new TaskCheckpoints({
     attempt,
     task,
@@ -133,6 +140,12 @@ function attachCheckpoints(
     snapshotInput: input.snapshot,
     clock: build.clock,
     inlineBytesMax: (options as JobOptions).checkpointInlineBytesMax,
+    pacing: build.pacing?.snapshots,
+    onCut: (checkpointId) =>
+      build.onCut?.(
+        checkpointId,
+        results.map(({ records }) => records),
+      ),
     send: build.send,
     wake: () => build.doorbell.wake(),
   })
@@ -192,8 +205,8 @@ function takeOrder(order: TaskOrder, { parts, input }: Taker): void {
 
 function trigger(order: Extract<TaskOrder, { type: 'trigger-checkpoint' }>, parts: Parts): void {
   const { checkpointId, triggeredMs } = order
-  const firstBarrierMs = parts.build.clock.nowMs()
-  parts.checkpoints?.take({ checkpointId, triggeredMs, firstBarrierMs, alignmentMs: 0 })
+  const announcedMs = parts.build.clock.nowMs()
+  parts.checkpoints?.take({ checkpointId, triggeredMs, announcedMs, sinceAnnouncedMs: 0 })
 }
 
 function attachInput(parts: Parts): BuiltInput {
@@ -241,8 +254,7 @@ function attachGate(parts: Parts): BuiltInput {
           known.find((one) => one.edge === edge && one.producer === producer) ?? UNKNOWN_TIME,
       )
       input.restoreChannels(times, restore.watermarkMs)
-      // A producer that was idle says so again; one that is not would never say that it is active.
-      times.forEach((_, channel) => valve.idle(channel, false))
+      valve.awaitIdle()
       return valve.watermarkMs
     },
     abort: (checkpointId) => input.abort(checkpointId),

@@ -4,17 +4,32 @@
  */
 import { limits } from '../base/limits.ts'
 
+/** How much is done in a row. */
+export interface Pacing {
+  /** Records, or entries of a snapshot, of the next range. 0: none for now. */
+  readonly records: number
+  /** A range of `records` took `ms`. */
+  observe(records: number, ms: number): void
+}
+
+/** Where steps end; whoever drives a task may want to choose. */
+export interface TaskPacing {
+  readonly records: Pacing
+  readonly snapshots: Pacing
+  /** Asked between two timers or windows that fire: true ends the step. */
+  pauses(): boolean
+}
+
 const RECORDS_MAX = 1 << 16
 const SHORT_MS = limits.stepMsMax / 4
 
-export class Pacer {
+export class Pacer implements Pacing {
   #records = 16
 
   get records(): number {
     return this.#records
   }
 
-  /** Learns from a range of `records` that took `ms`. */
   observe(records: number, ms: number): void {
     if (ms > limits.stepMsMax) {
       const fitting = Math.floor((records * limits.stepMsMax) / (2 * ms))

@@ -9,6 +9,7 @@ import type { Cut, InputSnapshot } from './task-checkpoints.ts'
 export interface PendingSnapshotOptions {
   readonly cut: Cut
   readonly operators: readonly OperatorSnapshot[]
+  readonly recordsSunk: number
   readonly input: InputSnapshot
   readonly walks: readonly StateWalk[]
   /** Filled by the walks. */
@@ -18,6 +19,7 @@ export interface PendingSnapshotOptions {
 export class PendingSnapshot {
   readonly checkpointId: number
   readonly operators: readonly OperatorSnapshot[]
+  readonly recordsSunk: number
   readonly input: InputSnapshot
   readonly #options: PendingSnapshotOptions
   #syncMs = 0
@@ -29,6 +31,7 @@ export class PendingSnapshot {
     this.#options = options
     this.checkpointId = options.cut.checkpointId
     this.operators = options.operators
+    this.recordsSunk = options.recordsSunk
     this.input = options.input
   }
 
@@ -62,10 +65,10 @@ export class PendingSnapshot {
   }
 
   stats(): SnapshotStats {
-    const { firstBarrierMs, triggeredMs, alignmentMs } = this.#options.cut
+    const { announcedMs, triggeredMs, sinceAnnouncedMs } = this.#options.cut
     return {
-      startDelayMs: Math.max(0, firstBarrierMs - triggeredMs),
-      alignmentMs,
+      startDelayMs: Math.max(0, announcedMs - triggeredMs),
+      alignmentMs: sinceAnnouncedMs,
       syncMs: this.#syncMs,
       walkMs: this.#walkEndMs - this.#syncEndMs,
       stepMsMax: this.#stepMsMax,

@@ -10,6 +10,7 @@ import { END_OF_TIME } from '../codec/page.ts'
 import type { TaskMetrics } from '../metrics/task-metrics.ts'
 import type { FromTask, SinkCommittables } from '../protocol/messages.ts'
 import type { ChainRuntime } from './chain-runtime.ts'
+import type { Pacing } from './pacer.ts'
 import { Pacer } from './pacer.ts'
 import type { TaskCheckpoints } from './task-checkpoints.ts'
 import type { TaskInput } from './task-input.ts'
@@ -25,6 +26,8 @@ export interface SubtaskOptions {
   readonly clock: Clock
   readonly metrics: TaskMetrics
   readonly flushTimeoutMs: number
+  /** Default: by the time that records take. */
+  readonly pacing?: Pacing | undefined
   readonly send: (message: FromTask) => void
   readonly wake: () => void
 }
@@ -41,7 +44,7 @@ const COUNTERS_EVERY_MS = 50
 
 export class Subtask {
   readonly #options: SubtaskOptions
-  readonly #pacer = new Pacer()
+  readonly #pacer: Pacing
   #input: TaskInput | undefined
   #checkpoints: TaskCheckpoints | undefined
   #phase: Phase = 'running'
@@ -52,6 +55,7 @@ export class Subtask {
 
   constructor(options: SubtaskOptions) {
     this.#options = options
+    this.#pacer = options.pacing ?? new Pacer()
   }
 
   /** Before the first step. Apart from the constructor, since an input calls back. */

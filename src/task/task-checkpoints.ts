@@ -7,12 +7,13 @@
 import type { Clock } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import type { RecordWriter } from '../channel/record-writer.ts'
-import type { FromTask, SinkCommittables } from '../protocol/messages.ts'
+import type { FromTask } from '../protocol/messages.ts'
 import type { ChannelSnapshot, SourceSnapshot, StateFile } from '../protocol/snapshot.ts'
 import type { StateChunk } from '../state/snapshot-contract.ts'
 import { chunkBytes, packStateFile } from '../state/state-file.ts'
 import type { ChainRuntime } from './chain-runtime.ts'
 import { beginWalks, mergeChunks, snapshotOperators } from './chain-snapshot.ts'
+import type { Pacing } from './pacer.ts'
 import { Pacer } from './pacer.ts'
 import { PendingSnapshot } from './pending-snapshot.ts'
 import { Uncommitted } from './uncommitted.ts'
@@ -21,9 +22,9 @@ import { Uncommitted } from './uncommitted.ts'
 export interface Cut {
   readonly checkpointId: number
   readonly triggeredMs: number
-  /** Epoch ms. */
-  readonly firstBarrierMs: number
-  readonly alignmentMs: number
+  /** When the first of its barriers was known, epoch ms. */
+  readonly announcedMs: number
+  readonly sinceAnnouncedMs: number
 }
 
 export interface InputSnapshot {
@@ -41,6 +42,10 @@ export interface TaskCheckpointsOptions {
   readonly snapshotInput: () => InputSnapshot
   readonly clock: Clock
   readonly inlineBytesMax: number
+  /** Default: by the time that entries take. */
+  readonly pacing?: Pacing | undefined
+  /** A snapshot is being taken: all that was emitted so far lies before it. */
+  readonly onCut?: ((checkpointId: number) => void) | undefined
   readonly send: (message: FromTask) => void
   readonly wake: () => void
 }
@@ -51,12 +56,13 @@ const BYTES_ON_THE_WAY_MAX = 32 << 20
 export class TaskCheckpoints {
   readonly #options: TaskCheckpointsOptions
   readonly #pending: PendingSnapshot[] = []
-  readonly #pacer = new Pacer()
+  readonly #pacer: Pacing
   readonly #uncommitted: Uncommitted
   #bytesOnTheWay = 0
 
   constructor(options: TaskCheckpointsOptions) {
     this.#options = options
+    this.#pacer = options.pacing ?? new Pacer()
     this.#uncommitted = new Uncommitted(options.wake)
   }
 
@@ -73,18 +79,26 @@ export class TaskCheckpoints {
       return this.#decline(checkpointId, 'a channel has as many barriers on their way as it can')
     }
     const startMs = clock.monotonicMs()
+    this.#options.onCut?.(checkpointId)
     for (const writer of writers) writer.barrier({ checkpointId, kind: 'aligned', triggeredMs })
     this.#uncommitted.add(checkpointId, runtime.prepareCommit(checkpointId))
+    const begun = this.#orDecline(checkpointId, () => this.#begin(cut))
+    if (begun === undefined) return
+    this.#pending.push(begun)
+    begun.endSync(startMs, clock.monotonicMs())
+  }
+
+  #begin(cut: Cut): PendingSnapshot {
+    const { runtime } = this.#options
     const chunks: StateChunk[] = []
-    const pending = new PendingSnapshot({
+    return new PendingSnapshot({
       cut,
       operators: snapshotOperators(runtime),
+      recordsSunk: runtime.recordsSunk,
       input: this.#options.snapshotInput(),
       walks: beginWalks(runtime, { chunk: (chunk) => chunks.push(chunk) }),
       chunks,
     })
-    this.#pending.push(pending)
-    pending.endSync(startMs, clock.monotonicMs())
   }
 
   complete(checkpointId: number): void {
@@ -130,16 +144,23 @@ export class TaskCheckpoints {
     return true
   }
 
-  /** State that cannot be encoded is the checkpoint's failure, not the task's. */
   #walkOn(pending: PendingSnapshot, entries: number): boolean {
-    try {
+    const walked = this.#orDecline(pending.checkpointId, () => {
       pending.walk(entries)
       return true
+    })
+    return walked === true
+  }
+
+  /** State that cannot be encoded is the checkpoint's failure, not the task's. */
+  #orDecline<T>(checkpointId: number, action: () => T): T | undefined {
+    try {
+      return action()
     } catch (error) {
       if (!(error instanceof SluiceError) || error.code !== 'STATE_NOT_ENCODABLE') throw error
-      this.abort(pending.checkpointId)
-      this.#decline(pending.checkpointId, error.message)
-      return false
+      this.abort(checkpointId)
+      this.#decline(checkpointId, error.message)
+      return undefined
     }
   }
 
@@ -153,11 +174,11 @@ export class TaskCheckpoints {
 
   #acknowledge(pending: PendingSnapshot): void {
     const { attempt, task, send } = this.#options
-    const { checkpointId, operators, input } = pending
-    const sinks: readonly SinkCommittables[] = this.#uncommitted.upTo(checkpointId)
+    const { checkpointId, operators, recordsSunk, input } = pending
+    const sinks = this.#uncommitted.upTo(checkpointId)
     const files = this.#lastFiles(pending)
     this.#pending.splice(this.#pending.indexOf(pending), 1)
-    const snapshot = { operators, sinks, ...input, files }
+    const snapshot = { operators, sinks, recordsSunk, ...input, files }
     send({ type: 'acknowledge', attempt, task, checkpointId, snapshot, stats: pending.stats() })
   }
 

@@ -3,7 +3,7 @@
  * fails takes nothing with it: the next one hands over its output, too.
  * Threads: the task.
  */
-import type { SinkCommittables } from '../protocol/messages.ts'
+import type { PreparedCommittables, SinkCommittables } from '../protocol/messages.ts'
 
 interface Prepared {
   readonly checkpointId: number
@@ -52,8 +52,10 @@ export class Uncommitted {
   }
 
   /** All that a checkpoint must hold. Only once it is prepared. */
-  upTo(checkpointId: number): readonly SinkCommittables[] {
-    const all = this.#upTo(checkpointId).flatMap((one) => one.sinks ?? [])
+  upTo(checkpointId: number): readonly PreparedCommittables[] {
+    const all = this.#upTo(checkpointId).flatMap(({ checkpointId: id, sinks = [] }) =>
+      sinks.map((one) => ({ checkpointId: id, ...one })),
+    )
     return all.filter((one) => one.committables.length > 0)
   }
 

@@ -3,7 +3,12 @@ export type { Clock } from '../base/clock.ts'
 export { ManualClock } from '../base/clock.ts'
 export { SluiceError } from '../base/errors.ts'
 export type { JobMetrics, SubtaskMetrics } from '../coordinator/run-options.ts'
-export type { InlineOptions, InlineResult } from './run-inline.ts'
+export type {
+  InlineCheckpointOptions,
+  InlineCrashOptions,
+  InlineOptions,
+  InlineResult,
+} from './run-inline.ts'
 export { runInline } from './run-inline.ts'
 export type { SinkConformanceOptions } from './sink-conformance.ts'
 export { checkSink } from './sink-conformance.ts'

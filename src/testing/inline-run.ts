@@ -1,6 +1,7 @@
 /**
- * The tasks of a job in one thread, advanced in turn. What they ask of the coordinator is answered
- * between their steps, as it is in workers; the clock is moved on when nothing else is left to do.
+ * One attempt of a job: its tasks in one thread, advanced in turn. What they and the coordinator
+ * tell each other is taken between their steps, as it is in workers; the clock is moved on when
+ * nothing else is left to do.
  * Threads: the caller's.
  */
 import { assert } from '../base/assert.ts'
@@ -9,34 +10,46 @@ import { sleep, turn } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import { silentLogger } from '../base/log.ts'
 import { Doorbell } from '../channel/doorbell.ts'
-import { jobMetrics } from '../coordinator/job-metrics.ts'
-import type { JobSources } from '../coordinator/job-sources.ts'
-import { splitAssigners } from '../coordinator/job-sources.ts'
-import type { PreparedJob } from '../coordinator/prepared-job.ts'
-import type { JobMetrics } from '../coordinator/run-options.ts'
+import type { JobCheckpoints } from '../coordinator/job-checkpoints.ts'
+import type { AttemptCheckpoints, CheckpointMessage } from '../coordinator/job-execution.ts'
+import type { RunningCheckpoint } from '../coordinator/running-checkpoint.ts'
 import type { SplitAssigner } from '../coordinator/split-assigner.ts'
 import type { DeploymentPlan } from '../coordinator/task-deployment.ts'
-import { planDeployment } from '../coordinator/task-deployment.ts'
-import type { FromTask, SinkCommittables } from '../protocol/messages.ts'
+import type { FromTask, SinkCommittables, ToTask } from '../protocol/messages.ts'
 import type { BuiltSubtask } from '../task/build-subtask.ts'
 import { buildSubtask } from '../task/build-subtask.ts'
 import type { StepResult } from '../task/subtask.ts'
-import { ResultBuffer } from './result-buffer.ts'
+import type { TaskOrder } from '../task/task-mailbox.ts'
+import type { InlineCheckpoints } from './inline-checkpoints.ts'
+import { firstResults, type InlineResults } from './inline-results.ts'
+import type { InlineSchedule } from './inline-schedule.ts'
 
 export interface InlineRunOptions {
-  readonly prepared: PreparedJob
-  readonly sources: JobSources
+  readonly attempt: number
+  readonly plan: DeploymentPlan
+  readonly assigners: ReadonlyMap<number, SplitAssigner>
+  readonly results: InlineResults
+  readonly schedule: InlineSchedule
   readonly clock: ManualClock
-  readonly lineage: string
+  /** Absent where no checkpoints are taken. */
+  readonly checkpoints: InlineCheckpoints | undefined
+  readonly begin: (checkpointId: number, triggeredMs: number) => RunningCheckpoint
 }
+
+/** 'canceled': the time to end at came first. */
+export type RunEnd = 'finished' | 'canceled' | 'crashed'
 
 interface InlineTask {
   readonly built: BuiltSubtask
   readonly isSource: boolean
+  /** What was sent and not taken: from it, and to it. */
+  readonly sent: FromTask[]
+  readonly orders: TaskOrder[]
   result: StepResult
+  /** All its input is processed: it only takes checkpoints. */
+  hasEnded: boolean
 }
 
-const ATTEMPT = 1
 /** Rounds between two turns of the event loop, so that the test's own timers get their say. */
 const ROUNDS_A_TURN = 16
 /** Turns of the event loop before waiting in milliseconds. */
@@ -45,51 +58,29 @@ const TURNS_MAX = 1_000
 export class InlineRun {
   readonly committables: SinkCommittables[] = []
   readonly #options: InlineRunOptions
-  readonly #plan: DeploymentPlan
   readonly #tasks: readonly InlineTask[]
-  readonly #results: readonly ResultBuffer[]
-  readonly #assigners: ReadonlyMap<number, SplitAssigner>
-  /** Tasks that asked for splits and wait for the answer. */
-  readonly #requests: number[] = []
+  readonly #attached: AttemptCheckpoints | undefined
+  #end: RunEnd | undefined
+  #failure: { readonly error: Error } | undefined
 
   constructor(options: InlineRunOptions) {
-    const { prepared, lineage } = options
     this.#options = options
-    this.#plan = planDeployment({
-      prepared,
-      attempt: ATTEMPT,
-      lineage,
-      jobUrl: '',
-      onPrint: undefined,
-      checkpointing: false,
-    })
-    this.#assigners = splitAssigners(prepared, options.sources)
-    this.#results = this.#plan.results.map((reader) => new ResultBuffer(reader))
-    this.#tasks = this.#plan.deployments.map((deployment) => ({
-      built: buildSubtask({
-        jobGraph: prepared.jobGraph,
-        deployment,
-        doorbell: new Doorbell(deployment.doorbell),
-        clock: options.clock,
-        log: silentLogger,
-        send: (message) => this.#take(message),
-        mayBlock: false,
-      }),
-      isSource: this.#assigners.has(deployment.task),
-      result: 'idle',
-    }))
+    options.results.attach(options.plan.results)
+    this.#tasks = this.#buildTasks()
+    this.#attached = options.checkpoints && this.#attach(options.checkpoints.job)
   }
 
   async open(): Promise<void> {
     for (const task of this.#tasks) await task.built.open()
+    this.#attached?.running((task, message) => this.#tasks[task]!.orders.push(orderOf(message)))
   }
 
-  /** 'canceled': `untilMs` came first; all that was due up to then is done. */
-  async toEnd(untilMs: number): Promise<'finished' | 'canceled'> {
+  /** All that is due up to `untilMs`. */
+  async toEnd(untilMs: number): Promise<RunEnd> {
     for (;;) {
       await this.#doAll()
-      if (this.#unfinished().length === 0) return 'finished'
-      const dueMs = Math.min(...this.#unfinished().map((task) => task.built.subtask.nextWakeMs()))
+      if (this.#end !== undefined) return this.#end
+      const dueMs = this.#nextDueMs()
       if (dueMs > untilMs) {
         this.#moveClockTo(untilMs)
         return 'canceled'
@@ -99,22 +90,15 @@ export class InlineRun {
     }
   }
 
-  /** What was collected under a name; undefined if nothing collects there. */
-  collected(name: string): readonly unknown[] | undefined {
-    return this.#results.find((one) => !one.isPrint && one.name === name)?.rows
+  /** After a crash: what the tasks have emitted is there, they themselves are gone. */
+  async tearDown(): Promise<void> {
+    this.#attached?.stopped()
+    do for (const { built } of this.#tasks) built.subtask.flush()
+    while (this.#options.results.take())
+    await this.close()
   }
 
-  printed(): readonly unknown[] {
-    return this.#results.filter((one) => one.isPrint).flatMap((one) => one.rows)
-  }
-
-  metrics(): JobMetrics {
-    const { prepared, sources } = this.#options
-    const { recordsTotal } = sources
-    return jobMetrics({ prepared, buffer: this.#plan.metrics, recordsTotal })
-  }
-
-  /** Closes everything, also where one part fails; throws the first error. */
+  /** Closes every task, also where one of them fails; throws the first error. */
   async close(): Promise<void> {
     const nowMs = this.#options.clock.nowMs()
     const closed: PromiseSettledResult<void>[] = []
@@ -122,9 +106,44 @@ export class InlineRun {
       built.subtask.publishCounters(nowMs)
       closed.push(...(await Promise.allSettled([built.close()])))
     }
-    for (const result of this.#results) result.close()
     const failed = closed.find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason
+  }
+
+  #buildTasks(): readonly InlineTask[] {
+    const { plan, assigners, clock, schedule, results, checkpoints } = this.#options
+    const { prepared, deployments } = plan
+    const first = firstResults(prepared.jobGraph, prepared.execution)
+    return deployments.map((deployment) => {
+      const { task, subtask } = deployment
+      const isSource = assigners.has(task)
+      const sent: FromTask[] = []
+      const built = buildSubtask({
+        jobGraph: prepared.jobGraph,
+        deployment,
+        doorbell: new Doorbell(deployment.doorbell),
+        clock,
+        log: silentLogger,
+        send: (message) => sent.push(message),
+        mayBlock: false,
+        pacing: schedule.pacing(isSource, () => checkpoints?.job.isBusy === true),
+        onCut: (checkpointId, counts) =>
+          results.cut(checkpointId, { first: first[task]!, subtask, counts }),
+      })
+      return { built, isSource, sent, orders: [], result: 'idle', hasEnded: false }
+    })
+  }
+
+  #attach(job: JobCheckpoints): AttemptCheckpoints {
+    const { attempt, assigners, begin } = this.#options
+    return job.attempt({
+      attempt,
+      tasks: [...this.#tasks.keys()],
+      sources: [...assigners.keys()],
+      begin,
+      finish: () => (this.#end ??= 'finished'),
+      fail: (error) => (this.#failure ??= { error }),
+    })
   }
 
   /** Everything that can be done before the clock must move, promises and full sinks included. */
@@ -132,7 +151,7 @@ export class InlineRun {
     for (let turns = 0; ; turns++) {
       if (await this.#roundsUntilIdle()) turns = 0
       await (turns < TURNS_MAX ? turn() : sleep(1))
-      if (!this.#round() && !this.#unfinished().some(waitsForPromise)) return
+      if (!this.#round() && !this.#waitsForPromise()) return
     }
   }
 
@@ -141,22 +160,37 @@ export class InlineRun {
     let rounds = 0
     // On a clock that work does not move, nothing may lie in a page until its flush is due.
     for (; this.#round() || this.#flushed(); rounds++) {
-      if (rounds % ROUNDS_A_TURN === 0) await turn()
+      // What a checkpoint waits for is promises alone, settled by the next turn.
+      if (rounds % ROUNDS_A_TURN === 0 || this.#attached !== undefined) await turn()
     }
     return rounds > 0
   }
 
-  /** One step of every task, and all rows that have come. True if anything was done. */
+  /** A step of every task, what they have sent, and all rows that have come. True if any was. */
   #round(): boolean {
-    let done = this.#answer()
-    for (const task of this.#unfinished()) {
-      task.result = task.built.subtask.step()
-      if (task.result === 'progress' || task.result === 'finished') done = true
+    if (this.#failure !== undefined) throw this.#failure.error
+    if (this.#end !== undefined) return false
+    const { schedule, results } = this.#options
+    let done = false
+    for (const task of schedule.ordered(this.#unfinished())) {
+      if (this.#step(task)) done = true
+      if (this.#end !== undefined) return false
     }
-    for (const result of this.#results) {
-      if (result.take() > 0) done = true
-    }
+    if (results.take()) done = true
+    if (this.#tasks.every(({ result }) => result === 'finished')) this.#end = 'finished'
     return done
+  }
+
+  #step(task: InlineTask): boolean {
+    const { schedule, checkpoints } = this.#options
+    const told = this.#deliver(task)
+    task.result = task.built.subtask.step()
+    // It takes no step any more, and its last word is its output.
+    if (task.result === 'finished') this.#deliver(task)
+    if (schedule.chance(4)) task.built.subtask.flush()
+    if (schedule.takeCrash(checkpoints?.completed ?? 0)) this.#end = 'crashed'
+    else if (checkpoints !== undefined && schedule.takeCheckpoint()) take(checkpoints.job)
+    return told || task.result === 'progress' || task.result === 'finished'
   }
 
   /** Publishes what is buffered; true if somebody can go on because of it. */
@@ -169,39 +203,97 @@ export class InlineRun {
     return this.#tasks.filter((task) => task.result !== 'finished')
   }
 
-  #take(message: FromTask): void {
-    if (message.type === 'finished') this.committables.push(...message.sinks)
-    if (message.type === 'split-request') this.#requests.push(message.task)
+  /** True if anything was on its way to or from the task. */
+  #deliver(task: InlineTask): boolean {
+    const sent = task.sent.splice(0)
+    for (const message of sent) this.#take(message, task)
+    const orders = task.orders.splice(0)
+    for (const order of orders) task.built.take(order)
+    return sent.length + orders.length > 0
   }
 
-  /** Gives splits to those who asked. */
-  #answer(): boolean {
-    const requests = this.#requests.splice(0)
-    for (const task of requests) {
-      const assigner = this.#assigners.get(task)
-      assert(assigner !== undefined, 'splits are asked for by sources only')
-      const { splits, last } = assigner.next()
-      this.#tasks[task]!.built.take({ type: 'splits', attempt: ATTEMPT, splits, last })
+  #take(message: FromTask, task: InlineTask): void {
+    switch (message.type) {
+      case 'finished':
+        return void this.committables.push(...message.sinks)
+      case 'split-request':
+        return this.#assign(message.task)
+      case 'ended':
+        task.hasEnded = true
+        return this.#attached?.take(message)
+      case 'acknowledge':
+      case 'state-chunk':
+      case 'decline':
+        return this.#attached?.take(sentCopy(message))
+      default:
+        return assert(false, `a task in this thread has sent '${message.type}'`)
     }
-    return requests.length > 0
+  }
+
+  /** Gives splits to a task that asked. */
+  #assign(task: number): void {
+    const { attempt, assigners } = this.#options
+    const assigner = assigners.get(task)
+    assert(assigner !== undefined, 'splits are asked for by sources only')
+    const { splits, last } = assigner.next()
+    this.#tasks[task]!.orders.push({ type: 'splits', attempt, splits, last })
+  }
+
+  #nextDueMs(): number {
+    const { checkpoints } = this.#options
+    const due = this.#unfinished().map((task) => task.built.subtask.nextWakeMs())
+    // A source may bring something at any moment: nobody knows yet that time has passed.
+    const waits = checkpoints === undefined || this.#listens()
+    return Math.min(...due, waits ? Number.POSITIVE_INFINITY : checkpoints.nextDueMs)
   }
 
   #moveClockTo(timeMs: number): void {
-    const { clock } = this.#options
+    const { clock, checkpoints } = this.#options
     clock.advance(Math.max(0, timeMs - clock.nowMs()))
+    checkpoints?.fireTimers()
+  }
+
+  /** An asynchronous reader, a commit, a sink whose buffer is full. */
+  #waitsForPromise(): boolean {
+    if (this.#end !== undefined) return false
+    if (this.#options.checkpoints?.isCommitting === true) return true
+    return this.#unfinished().some(
+      ({ built }) => built.subtask.pendingPromises > 0 || !built.runtime.isReady(),
+    )
+  }
+
+  /** Whether a source waits for the world and not for a time. */
+  #listens(): boolean {
+    return this.#unfinished().some(
+      ({ isSource, hasEnded, result, built }) =>
+        isSource && !hasEnded && result === 'idle' && !Number.isFinite(built.subtask.nextWakeMs()),
+    )
   }
 
   /** Nothing will ever be due: only a source that listens to the world can go on. */
   async #forWakeUp(): Promise<void> {
-    const listens = this.#unfinished().some((task) => task.isSource && task.result === 'idle')
-    if (!listens) throw stuck()
+    if (!this.#listens()) throw stuck()
     await sleep(1)
   }
 }
 
-/** An asynchronous reader, a commit that is prepared, a sink whose buffer is full. */
-function waitsForPromise({ built }: InlineTask): boolean {
-  return built.subtask.pendingPromises > 0 || !built.runtime.isReady()
+/** Whether it succeeds is for the figures to tell: a crash may follow at once. */
+function take(checkpoints: JobCheckpoints): void {
+  const told = () => {}
+  checkpoints.trigger().then(told, told)
+}
+
+function orderOf(message: ToTask): TaskOrder {
+  assert(
+    message.type !== 'start' && message.type !== 'close' && message.type !== 'cancel',
+    'tasks in one thread are started and closed by whoever drives them',
+  )
+  return message
+}
+
+/** As it would arrive from another thread. Encoded state is given away there, not copied. */
+function sentCopy(message: CheckpointMessage): CheckpointMessage {
+  return message.type === 'state-chunk' ? message : structuredClone(message)
 }
 
 function stuck(): SluiceError {

@@ -7,12 +7,17 @@ import { randomUUID } from 'node:crypto'
 import type { Job } from '../api/job.ts'
 import { ManualClock } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
+import type { Duration } from '../base/units.ts'
+import type { CheckpointStats } from '../checkpoint/checkpoint-stats.ts'
 import { JobSinks } from '../coordinator/job-sinks.ts'
 import { discoverSources } from '../coordinator/job-sources.ts'
 import type { PreparedJob } from '../coordinator/prepared-job.ts'
 import { prepareJob, sinksOf, sourcesOf } from '../coordinator/prepared-job.ts'
 import type { JobMetrics } from '../coordinator/run-options.ts'
-import { InlineRun } from './inline-run.ts'
+import { InlineCheckpoints } from './inline-checkpoints.ts'
+import { InlineJob } from './inline-job.ts'
+import type { InlineResults } from './inline-results.ts'
+import { type CheckpointSchedule, type CrashSchedule, InlineSchedule } from './inline-schedule.ts'
 
 /** What `runInline` takes besides the job. */
 export interface InlineOptions {
@@ -34,6 +39,27 @@ export interface InlineOptions {
   readonly untilMs?: number
   /** Lets sinks replace output that is already there. Default: false. */
   readonly overwrite?: boolean
+  /** When checkpoints are taken. They are kept in memory, and one ends the job. */
+  readonly checkpoints?: InlineCheckpointOptions
+  /** Throws all tasks away, and goes on from the latest checkpoint that is complete. */
+  readonly crashes?: InlineCrashOptions
+  /**
+   * Lets the tasks work in another order, in steps of another size: a result that depends on
+   * either is one that threads may change at any time. The same seed gives the same run again.
+   */
+  readonly seed?: number
+}
+
+export interface InlineCheckpointOptions extends CheckpointSchedule {
+  /** On the job's clock. */
+  readonly interval?: Duration
+  /** How many may be under way at a time, 1 to 8. Default: 1. */
+  readonly maxConcurrent?: number
+}
+
+export interface InlineCrashOptions extends CrashSchedule {
+  /** Of the second attempt, the third, ...: the last one holds for the rest. Default: the same. */
+  readonly parallelism?: readonly number[]
 }
 
 /** What a job gave. */
@@ -44,8 +70,12 @@ export interface InlineResult {
   rows<T = unknown>(name: string): readonly T[]
   /** The records that `print()` was given, stream by stream in the order of the job. */
   readonly printed: readonly unknown[]
-  /** As `job.metrics()` at the end. */
+  /** As `job.metrics()` at the end: of the last attempt. */
   readonly metrics: JobMetrics
+  /** Newest first. */
+  readonly checkpoints: readonly CheckpointStats[]
+  /** How many crashes there were. */
+  readonly restarts: number
   readonly clock: ManualClock
 }
 
@@ -75,26 +105,65 @@ export async function runInline<Args>(
   job: Job<Args>,
   options: InlineOptions = {},
 ): Promise<InlineResult> {
-  const { args, parallelism, untilMs = Number.POSITIVE_INFINITY } = options
-  const config = { development: true, ...options.config }
-  const prepared = await prepareJob(job as Job, { args, config, parallelism })
-  if (untilMs === Number.POSITIVE_INFINITY) refuseEndless(prepared)
+  const prepared = await prepare(job as Job, options)
+  if (options.untilMs === undefined) refuseEndless(prepared(1))
   const clock = options.clock ?? new ManualClock()
-  const sources = await discoverSources(prepared)
+  const sources = await discoverSources(prepared(1))
   const lineage = randomUUID().replaceAll('-', '')
-  const sinks = new JobSinks(sinksOf(prepared.jobGraph), {
+  const checkpointing = takesCheckpoints(options, prepared(1))
+  const sinks = new JobSinks(sinksOf(prepared(1).jobGraph), {
     lineage,
     overwrite: options.overwrite === true,
-    checkpointing: false,
+    checkpointing,
   })
   await sinks.start()
   try {
-    const run = new InlineRun({ prepared, sources, clock, lineage })
-    const status = await finish(run, { sinks, untilMs })
-    return { status, clock, printed: run.printed(), metrics: run.metrics(), rows: rowsOf(run) }
+    const { crashes = {}, seed } = options
+    const schedule = new InlineSchedule({ checkpoints: options.checkpoints ?? {}, crashes, seed })
+    const checkpoints = checkpointing
+      ? new InlineCheckpoints({ options: prepared(1).options, sinks, clock })
+      : undefined
+    const given = { prepared, sources, sinks, schedule, clock, lineage, checkpoints }
+    const run = new InlineJob(given)
+    const status = await finish(run, {
+      sinks,
+      untilMs: options.untilMs ?? Number.POSITIVE_INFINITY,
+    })
+    return {
+      status,
+      clock,
+      printed: run.results.printed(),
+      metrics: run.metrics(),
+      rows: rowsOf(run.results),
+      checkpoints: checkpoints?.statistics.report().history ?? [],
+      restarts: run.restarts,
+    }
   } finally {
     await sinks.close()
   }
+}
+
+/** The job of each attempt: a restart may have given it another parallelism. */
+async function prepare(
+  job: Job,
+  { args, parallelism, crashes, checkpoints, ...options }: InlineOptions,
+): Promise<(attempt: number) => PreparedJob> {
+  const config = { development: true, ...options.config }
+  const { interval, maxConcurrent } = checkpoints ?? {}
+  const typed = {
+    ...(interval === undefined ? {} : { interval }),
+    ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+  }
+  const all: PreparedJob[] = []
+  for (const given of [parallelism, ...(crashes?.parallelism ?? [])]) {
+    all.push(await prepareJob(job, { args, config, parallelism: given, checkpoints: typed }))
+  }
+  return (attempt) => all[Math.min(attempt, all.length) - 1]!
+}
+
+function takesCheckpoints({ checkpoints, crashes }: InlineOptions, prepared: PreparedJob): boolean {
+  if (checkpoints !== undefined || crashes !== undefined) return true
+  return prepared.options.checkpointIntervalMs !== undefined
 }
 
 interface Ending {
@@ -103,25 +172,23 @@ interface Ending {
 }
 
 /** A failure of the job is told before one of the cleaning up behind it. */
-async function finish(run: InlineRun, { sinks, untilMs }: Ending): Promise<InlineResult['status']> {
+async function finish(run: InlineJob, { sinks, untilMs }: Ending): Promise<InlineResult['status']> {
   let status: InlineResult['status']
   try {
-    await run.open()
     status = await run.toEnd(untilMs)
-    if (status === 'finished') await sinks.commit(run.committables)
   } catch (error) {
     await Promise.allSettled([run.close()])
     await Promise.allSettled([sinks.abort()])
     throw error
   }
   await run.close()
-  if (status === 'canceled') await sinks.abort()
+  await (status === 'canceled' ? sinks.abort() : sinks.finish())
   return status
 }
 
-function rowsOf(run: InlineRun): InlineResult['rows'] {
+function rowsOf(results: InlineResults): InlineResult['rows'] {
   return <T>(name: string) => {
-    const rows = run.collected(name)
+    const rows = results.collected(name)
     if (rows === undefined) throw noSuchRows(name)
     return rows as readonly T[]
   }

@@ -23,12 +23,15 @@ export interface ChannelTime {
 export class WatermarkValve {
   readonly #times: Float64Array
   readonly #states: Uint8Array
+  /** 1 where a channel is expected to say again that it is idle. */
+  readonly #awaited: Uint8Array
   #watermarkMs = NO_TIME
   #isIdle = false
 
   constructor(channels: number) {
     this.#times = new Float64Array(channels).fill(NO_TIME)
     this.#states = new Uint8Array(channels)
+    this.#awaited = new Uint8Array(channels)
   }
 
   /** The merged watermark; it never goes back. */
@@ -55,6 +58,7 @@ export class WatermarkValve {
     const before = this.#times[channel]!
     if (!(timeMs > before)) return
     this.#times[channel] = timeMs
+    this.#awaited[channel] = 0
     const state = this.#states[channel]
     if (state === IDLE || state === ENDED) return
     if (state === BEHIND && timeMs >= this.#watermarkMs) this.#states[channel] = ACTIVE
@@ -73,6 +77,7 @@ export class WatermarkValve {
     }
     this.#states[channel] = IDLE
     this.#isIdle = this.#countOf(ACTIVE) + this.#countOf(BEHIND) === 0
+    if (this.#awaited[channel] === 1) return this.#goneIdleAgain(channel)
     if (this.#isIdle) this.#flush(this.#times[channel]!)
     else this.#merge()
   }
@@ -109,6 +114,26 @@ export class WatermarkValve {
     else if (watermarkMs !== undefined) this.#goOnAt(watermarkMs)
     else if (this.#isIdle) this.#flush(NO_TIME)
     else this.#merge()
+  }
+
+  /**
+   * After `restore`: a channel that was idle counts as active until it says again that it is idle,
+   * which does not make time go on. One that is not idle any more would say nothing.
+   */
+  awaitIdle(): void {
+    for (let channel = 0; channel < this.#states.length; channel++) {
+      if (this.#states[channel] !== IDLE) continue
+      this.idle(channel, false)
+      this.#awaited[channel] = 1
+    }
+  }
+
+  /** What followed from it did so before the restore, but for what others have said since. */
+  #goneIdleAgain(channel: number): void {
+    this.#awaited[channel] = 0
+    const isActive = (state: number, other: number) =>
+      state === ACTIVE && this.#awaited[other] === 0
+    if (this.#states.some(isActive)) this.#merge()
   }
 
   #goOnAt(watermarkMs: number): void {

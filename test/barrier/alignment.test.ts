@@ -311,6 +311,7 @@ test('a cut tells when its barriers were known and reached, and how long channel
         checkpointId: 1,
         triggeredMs: 10,
         announcedMs: 1_005,
+        sinceAnnouncedMs: 45,
         firstBarrierMs: 1_020,
         alignmentMs: 30,
       },

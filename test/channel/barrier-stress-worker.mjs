@@ -21,7 +21,7 @@ import { MARK_WATERMARK } from '../../dist/codec/page.js'
 import { GateInput } from '../../dist/task/gate-input.js'
 import { WatermarkValve } from '../../dist/time/watermark-valve.js'
 
-/** Words that all tasks share; behind them two a checkpoint: acknowledgements, and aborted or not. */
+/** Words that all tasks share; behind them two a checkpoint: acknowledgements, and if aborted. */
 const TRIGGERED = 0
 /** The last checkpoint there will be; 0 while it is not known. */
 const LAST = 1

@@ -1,7 +1,7 @@
 /**
  * Barriers between real threads on tiny rings. Aligned, every snapshot has exactly the records that
  * were written before the barriers, channel by channel; at least once, it has all of those.
- * SLUICE_STRESS_SEED replays one run of the random scenarios, SLUICE_STRESS_RUNS makes more of them.
+ * SLUICE_STRESS_SEED replays one run of the random scenarios, SLUICE_STRESS_RUNS makes more.
  */
 import { expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
@@ -16,7 +16,7 @@ interface Plan extends ThreadPlan {
   readonly recordsPerCall: number
   readonly fanOut: number
   readonly sleepsPerMille: number
-  /** A checkpoint is triggered in one of so many calls, while fewer than `concurrent` are pending. */
+  /** One of so many calls triggers a checkpoint, while fewer than `concurrent` are pending. */
   readonly triggerOneIn: number
   readonly concurrent: number
   readonly checkpointsMax: number

@@ -257,6 +257,14 @@ test('with another parallelism all go on where the slowest was that was not idle
   ).toEqual([['0: 0@5~']])
 })
 
+test('with another parallelism a channel that had ended does not end those that were idle', () => {
+  const ended = Number.POSITIVE_INFINITY
+  const after = (...before: (readonly number[])[]) => channelsAfter(before, at(1))
+  expect(after([ended, -20], [ended, -5])).toEqual([['0: 0@5~']])
+  expect(after([ended, 20], [ended, 5])).toEqual([['0: 0@5']])
+  expect(after([ended, ended], [ended, ended])).toEqual([['0: 0@Infinity']])
+})
+
 test('with other producers nobody can go on with a channel of its own', () => {
   const fewerReaders = graphOf((env) => {
     env
@@ -445,7 +453,7 @@ test.each<readonly [string, Contents, string | undefined]>([
     'output of this checkpoint',
     {
       tasks: head('sums', () => ({
-        sinks: [{ operatorId: idOf(left, 'gone'), committables: ['part-0'] }],
+        sinks: [{ checkpointId: 7, operatorId: idOf(left, 'gone'), committables: ['part-0'] }],
       })),
     },
     "'gone'",

@@ -9,7 +9,7 @@ import type {
 
 export type Step =
   | readonly [nowMs: number, what: 'running', tasks?: readonly number[]]
-  | readonly [nowMs: number, what: 'restart' | 'shutdown' | 'tick']
+  | readonly [nowMs: number, what: 'stopping' | 'restart' | 'shutdown' | 'tick']
   | readonly [nowMs: number, what: 'request' | 'ended', who: number]
   | readonly [nowMs: number, what: 'ack', checkpointId: number, task: number]
   | readonly [
@@ -69,6 +69,8 @@ function eventOf(step: Step): CheckpointEvent {
   switch (step[1]) {
     case 'running':
       return { type: 'running', nowMs, tasks: step[2] ?? [0, 1] }
+    case 'stopping':
+      return { type: 'stopping', nowMs }
     case 'restart':
       return { type: 'stopped', nowMs, final: false }
     case 'shutdown':

@@ -92,6 +92,8 @@ class Rules {
       this.#attemptFromId = this.#triggeredLast
       this.#tasks = event.tasks
       this.#runningSinceMs = event.nowMs
+    } else if (event.type === 'stopping') {
+      this.#mayTrigger = false
     } else if (event.type === 'stopped') {
       this.#running = false
       this.#isShut = event.final

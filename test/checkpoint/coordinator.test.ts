@@ -238,6 +238,48 @@ test('one that is being published when the job stops is aborted once that is set
   ])
 })
 
+test('while an attempt stops nothing begins, and only what is being published completes', () => {
+  const until: readonly Step[] = [
+    [0, 'running'],
+    [1000, 'tick'],
+    [1100, 'ack', 1, 0],
+    [1100, 'ack', 1, 1],
+    [2000, 'tick'],
+    [2100, 'ack', 2, 0],
+  ]
+  const before = ['1000: trigger 1 periodic', '1100: write 1', '2000: trigger 2 periodic']
+  const rest: readonly Step[] = [
+    [2200, 'stopping'],
+    [2300, 'ack', 2, 1],
+    [2400, 'published', 1],
+    [4000, 'tick'],
+    [4100, 'restart'],
+  ]
+  expect(play({ concurrentMax: 2 }, [...until, ...rest])).toEqual([
+    ...before,
+    '2400: complete 1 periodic',
+    '4100: abort 2 CHECKPOINT_COORDINATOR_SUSPEND',
+  ])
+})
+
+test('a final one that completes while its attempt stops is followed by another', () => {
+  expect(
+    play({}, [
+      [0, 'running'],
+      [10, 'ended', 0],
+      [20, 'ended', 1],
+      [30, 'ack', 1, 0],
+      [40, 'ack', 1, 1],
+      [50, 'stopping'],
+      [60, 'published', 1],
+      [70, 'restart'],
+      [100, 'running'],
+      [110, 'ended', 0],
+      [120, 'ended', 1],
+    ]),
+  ).toEqual(['20: trigger 1 final', '40: write 1', '60: complete 1 final', '120: trigger 2 final'])
+})
+
 test('ids go on over attempts', () => {
   expect(
     play({ firstId: 42 }, [
@@ -568,5 +610,49 @@ test('a final one of an earlier attempt that is still being published holds nobo
     '800: write 2',
     '800: complete 2 final',
     '800: finish',
+  ])
+})
+
+test('while an attempt ends none is begun, and nobody is answered', () => {
+  expect(
+    play({}, [
+      [0, 'running'],
+      [1000, 'tick'],
+      [1100, 'stopping'],
+      [1200, 'request', 7],
+      [5000, 'tick'],
+      [5001, 'restart'],
+      [6000, 'running'],
+      [7000, 'tick'],
+    ]),
+  ).toEqual([
+    '1000: trigger 1 periodic',
+    '1200: refuse request 7 NOT_ALL_REQUIRED_TASKS_RUNNING',
+    '5001: abort 1 CHECKPOINT_COORDINATOR_SUSPEND',
+    '7000: trigger 2 periodic',
+  ])
+})
+
+test('a final checkpoint that completes while the attempt fails does not finish the job', () => {
+  const scenario = { failuresTolerated: 0, concurrentMax: 2 }
+  expect(
+    play(scenario, [
+      [0, 'running'],
+      [1000, 'tick'],
+      [1100, 'ended', 0],
+      [1100, 'ended', 1],
+      [1200, 'ack', 2, 0],
+      [1200, 'ack', 2, 1],
+      [1300, 'decline', 1, 0],
+      [1400, 'published', 2],
+      [1500, 'restart'],
+    ]),
+  ).toEqual([
+    '1000: trigger 1 periodic',
+    '1100: trigger 2 final',
+    '1200: write 2',
+    '1300: abort 1 CHECKPOINT_DECLINED',
+    '1300: fail the job CHECKPOINT_DECLINED',
+    '1400: complete 2 final',
   ])
 })

@@ -24,7 +24,7 @@ beforeAll(() => {
 })
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }))
 
-test('killed anywhere, a directory has a whole checkpoint, and no rest after clean-up', async () => {
+test('killed anywhere, a directory has a whole checkpoint, and no rest when cleaned', async () => {
   const newest: number[] = []
   for (let nth = 1; ; nth++) {
     const directory = await withOneCheckpoint(nth)

@@ -169,6 +169,23 @@ test('an id never comes twice: folders, empty ones too, and the history count', 
   expect(await directory.largestId()).toBe(12)
 })
 
+test('an id does not come again when all that told of it is cleaned up', async () => {
+  const first = await open()
+  await complete(first.store, 4)
+  await complete(first.store, 7)
+  fs.mkdirSync(join(path, 'chk-8'))
+  await first.setAside(7)
+  await first.cleanUp([4])
+  await first.close()
+  expect(entries()).toEqual(['chk-4', 'job.json'])
+  const second = await open()
+  expect(await second.largestId()).toBe(8)
+  await complete(second.store, 9)
+  await second.cleanUp([9])
+  expect(await second.largestId()).toBe(9)
+  expect(second.job.largestId).toBe(8)
+})
+
 test('what a crash left is cleaned up; what cannot be read is left for a person', async () => {
   const directory = await open()
   for (const id of [1, 2, 3, 4]) await complete(directory.store, id)

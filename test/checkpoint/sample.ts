@@ -11,6 +11,7 @@ export function sampleMetadata(
   files: readonly StateFile[] = [],
 ): CheckpointMetadata {
   return {
+    recordsWritten: 12,
     checkpointId,
     kind: 'checkpoint',
     lineage: '5f0c',
@@ -39,7 +40,14 @@ export function sampleMetadata(
                 own: { late: -0, seen: new Map([['x', 1n]]) },
               },
             ],
-            sinks: [{ operatorId: 'c'.repeat(32), committables: [{ from: '.part', bytes: 12 }] }],
+            sinks: [
+              {
+                checkpointId,
+                operatorId: 'c'.repeat(32),
+                committables: [{ from: '.part', bytes: 12 }],
+              },
+            ],
+            recordsSunk: 7,
             watermarkMs: 1_600_000_000_000,
             channels: [
               { edge: 0, producer: 0, watermarkMs: Number.NEGATIVE_INFINITY, idle: true },

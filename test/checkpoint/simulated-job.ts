@@ -113,11 +113,14 @@ export class SimulatedJob {
 
   #crash(): Happening | undefined {
     if (this.#isOver) return undefined
+    if (!this.#isRunning) return undefined
     this.#isRunning = false
-    const attempt = this.#attempt
-    this.#plan(this.#random.below(500), () =>
-      this.#isRunning || attempt !== this.#attempt ? undefined : this.#start(),
-    )
+    this.#plan(this.#random.below(300), () => this.#stop())
+    return { type: 'stopping' }
+  }
+
+  #stop(): Happening {
+    this.#plan(this.#random.below(500), () => this.#start())
     return { type: 'stopped', final: false }
   }
 

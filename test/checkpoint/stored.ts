@@ -31,6 +31,7 @@ export interface Contents {
 const nothing: TaskSnapshot = {
   operators: [],
   sinks: [],
+  recordsSunk: 0,
   watermarkMs: 0,
   channels: [],
   files: [],

@@ -21,6 +21,17 @@ test.each([20, 60, 80, 90, 100])('a line is never wider than %d columns for its 
   expect(text.length).toBeLessThanOrEqual(Math.max(columns, bare.length))
 })
 
+test('on a narrow terminal the checkpoint comes before event time and total', () => {
+  const checkpoint = { id: 12, durationMs: 87.4, bytes: 261_000 }
+  const text = (columns: number) => progressText(metrics, { perSecond: 1e6, columns, checkpoint })
+  const told = 'checkpoint 12, 87 ms, 261.0 kB'
+  expect(text(109)).toBe(
+    ` 25 %  750,000 of 3,000,000 records  1,000,000/s  event time 2001-04-02 05:06  ${told}`,
+  )
+  expect(text(81)).toBe(` 25 %  750,000 of 3,000,000 records  1,000,000/s  ${told}`)
+  expect(text(79)).toBe(`███░░░░░░░░  25 %  750,000 records  1,000,000/s  ${told}`)
+})
+
 test('without a total there is no share, and before the first watermark no event time', () => {
   const unknown = { recordsRead: 5, eventTimeMs: Number.NEGATIVE_INFINITY }
   expect(progressText(unknown, { perSecond: 0, columns: 80 })).toBe('5 records  0/s')

@@ -109,7 +109,7 @@ test.each([
     "'10 s'",
   ],
   [{ config: { 'task.heap.size': 'much' } }, 'BAD_UNIT', "'much' is not a size", "'64 mb'"],
-  [{ parallelism: 0 }, 'BAD_OPTION', 'parallelism.default = 0', undefined],
+  [{ parallelism: 0 }, 'BAD_OPTION', 'parallelism = 0', undefined],
   [{ parallelism: 1.5 }, 'BAD_OPTION', 'whole number', undefined],
   [{ parallelism: 5000 }, 'BAD_OPTION', '5000', undefined],
   [{ parallelism: 8, config: { maxParallelism: 4 } }, 'BAD_OPTION', 'max-parallelism', undefined],

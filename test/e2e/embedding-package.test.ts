@@ -120,7 +120,8 @@ console.log('tested')
 `
 
 /** Programs and tests in documents: whatever begins with an import is complete. */
-const documents = ['README.md', 'docs/embedding.md', 'docs/testing-jobs.md'].flatMap((document) => {
+const documented = ['README.md', 'docs/embedding.md', 'docs/checkpoints.md', 'docs/testing-jobs.md']
+const documents = documented.flatMap((document) => {
   const text = readFileSync(join(ROOT, document), 'utf8')
   const blocks = [...text.matchAll(/```(js|ts)\n(import [\s\S]*?)```/g)]
   return blocks
@@ -142,6 +143,7 @@ const DOCUMENTED_JOBS = {
   numbers.filter((n) => n % 2 === 0).collect('evens')
   numbers.filter((n) => n % 2 === 1).collect('odds')`,
   'endless.ts': `env.from(generator({ rate: 100, make: (n) => n })).to(blackhole())`,
+  'numbers.ts': `env.from(generator({ count: 10, make: (n) => n })).to(blackhole())`,
   'failing.ts': `const halve = (n: number) => {
     if (n % 2 === 1) throw new Error('odd')
     return n / 2
@@ -153,8 +155,10 @@ const DOCUMENTED_OUTPUT: Readonly<Record<string, RegExp>> = {
   'README.md 2': /^\{ n: 2 \}\n\{ n: 3 \}\n$/,
   'docs/embedding.md 1': /^\{ n: 2 \}\n\{ n: 3 \}\nfinished: 3 records\n$/,
   'docs/embedding.md 2': /evens 2\n/,
-  'docs/embedding.md 3': /^canceled\n$/,
-  'docs/embedding.md 4': /^OPERATOR_FAILED halve 3\n$/,
+  'docs/embedding.md 3': /^1 completed, the last one final\n$/,
+  'docs/embedding.md 4': /^canceled\n$/,
+  'docs/embedding.md 5': /^OPERATOR_FAILED halve 3\n$/,
+  'docs/checkpoints.md 1': /^checkpoint 1: \d+ bytes in \d+ ms\n$/,
 }
 
 beforeAll(() => {
@@ -231,7 +235,7 @@ test.each(tests.map((one, k) => [one.name, k] as const))('the test of %s holds',
 
 test('the documents have the programs and tests that are run here', () => {
   expect(programs.map(({ name }) => name)).toEqual(Object.keys(DOCUMENTED_OUTPUT))
-  expect(tests).toHaveLength(5)
+  expect(tests).toHaveLength(6)
 })
 
 function documentedJob(code: string): string {

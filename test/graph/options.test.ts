@@ -6,6 +6,7 @@ import { limits } from '../../src/base/limits.ts'
 import { optionTable } from '../../src/graph/options.ts'
 import {
   checkOption,
+  olderNames,
   overlayOptions,
   parseDefinition,
   parseOptions,
@@ -38,6 +39,7 @@ const defaults = {
   checkpointHistorySize: 100,
   restore: undefined,
   ignoreUnclaimedState: false,
+  acceptDuplicates: false,
   restartStrategy: undefined,
   restartAttempts: 10,
   restartDelayMs: 100,
@@ -241,4 +243,11 @@ test('docs/options.md says what the table says', () => {
   for (const alias of optionTable.flatMap((entry) => entry.aliases)) {
     expect(page).toContain(`\`${alias}\``)
   }
+})
+
+test('who uses an older name can be told the one that it has now', () => {
+  const given = { parallelism: 2, state: { checkpoints: { dir: '/tmp/job' } } }
+  expect(olderNames(given)).toEqual([
+    { as: 'state.checkpoints.dir', key: 'execution.checkpointing.dir' },
+  ])
 })

@@ -172,6 +172,7 @@ test('a cut carries the times of its barriers', () => {
       checkpointId: 1,
       triggeredMs: 990,
       announcedMs: 1_000,
+      sinceAnnouncedMs: 30,
       firstBarrierMs: 1_000,
       alignmentMs: 30,
     },

@@ -176,3 +176,34 @@ test('a restored valve goes on as the one that was saved would have', () => {
     { numRuns: 1_000 },
   )
 })
+
+test('channels that say again that they are idle change nothing, in whatever order they do', () => {
+  const step = fc.tuple(fc.nat(3), fc.oneof(fc.nat(40), fc.constantFrom('idle' as const, 'end')))
+  const order = fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 })
+  fc.assert(
+    fc.property(fc.array(step), order, fc.array(step), (before, order, behind) => {
+      const saved = new WatermarkValve(4)
+      for (const one of before) take(saved, one as Step)
+      const times = order.map((_, k) => ({
+        watermarkMs: saved.channelWatermarkMs(k),
+        idle: saved.channelIsIdle(k),
+      }))
+      const valve = new WatermarkValve(4)
+      valve.restore(times, saved.watermarkMs)
+      valve.awaitIdle()
+      for (const k of order) {
+        valve.watermark(k, times[k]!.watermarkMs)
+        if (times[k]!.idle) valve.idle(k, true)
+        expect(valve.watermarkMs).toBe(saved.watermarkMs)
+      }
+      const seen = (one: WatermarkValve) => [one.watermarkMs, one.isIdle]
+      expect(seen(valve)).toEqual(seen(saved))
+      for (const one of behind) {
+        take(saved, one as Step)
+        take(valve, one as Step)
+        expect(seen(valve)).toEqual(seen(saved))
+      }
+    }),
+    { numRuns: 1_000 },
+  )
+})

@@ -45,13 +45,13 @@ export class JsonLinesCommitter implements SinkCommitter {
   }
 
   async commit(committables: readonly unknown[], _context: CommitContext): Promise<void> {
-    const parts = committables as readonly PartFile[]
+    const parts = partsOf(committables)
     const options = { isOurs: false, mayMiss: false, withdrawn: new Set<string>() }
     await this.#publish(parts, await this.#publisher.examine(parts, options))
   }
 
   async recover(committables: readonly unknown[], context: RecoverContext): Promise<void> {
-    const parts = committables as readonly PartFile[]
+    const parts = partsOf(committables)
     const { marker, visible, hidden } = await this.#look()
     const own = inheritanceOf(marker, context)
     if (marker === undefined || own === undefined) throw this.#notMarked()
@@ -77,7 +77,7 @@ export class JsonLinesCommitter implements SinkCommitter {
 
   async abort({ lineage, keep }: AbortContext): Promise<void> {
     const { hidden } = await this.#look()
-    const kept = new Set((keep as readonly PartFile[]).map((part) => part.from))
+    const kept = new Set(partsOf(keep).map((part) => part.from))
     await this.#remove(ofLineages(hidden, [lineage]).filter((name) => !kept.has(name)))
   }
 
@@ -133,7 +133,9 @@ export class JsonLinesCommitter implements SinkCommitter {
     if (why === 'another-sink') {
       return new SluiceError('OUTPUT_OF_ANOTHER_JOB', `another sink writes into ${directory}`, {
         place: directory,
-        hint: 'give each sink a directory of its own',
+        hint:
+          'give each sink a directory of its own; a sink without a uid counts as another one where ' +
+          'what it reads has changed',
       })
     }
     if (why === 'another-job') {
@@ -160,6 +162,12 @@ export class JsonLinesCommitter implements SinkCommitter {
       hint: 'it was removed or taken over while the job ran: start the job again',
     })
   }
+}
+
+/** Each once: of checkpoints that were under way at the same time both may hold a part. */
+function partsOf(committables: readonly unknown[]): readonly PartFile[] {
+  const parts = committables as readonly PartFile[]
+  return [...new Map(parts.map((part) => [part.from, part])).values()]
 }
 
 type Refusal = 'another-sink' | 'another-job' | 'output-exists'

@@ -37,6 +37,9 @@ export interface OutputFiles {
   sync(): Promise<void>
 }
 
+/** One name for all: what a killed process left is used, and removed, by the next. */
+const PROBE_NAME = '.part-probe.inprogress'
+
 export class DirectoryFiles implements OutputFiles {
   readonly directory: string
 
@@ -45,12 +48,11 @@ export class DirectoryFiles implements OutputFiles {
   }
 
   async makeWritable(): Promise<void> {
-    const probe = this.#path(`.part-probe-${process.pid}.inprogress`)
     try {
       await makeDirectory(this.directory)
       // Rights alone do not tell: the file system may be read-only or full.
-      await (await open(probe, 'w')).close()
-      await unlink(probe)
+      await (await open(this.#path(PROBE_NAME), 'w')).close()
+      await this.unlink(PROBE_NAME)
     } catch (cause) {
       throw notWritable(this.directory, cause)
     }

@@ -74,6 +74,19 @@ test('a restore commits what was prepared, withdraws what is later, clears the r
   expect(hidden()).toEqual(stranger.map((part) => (part as { from: string }).from))
 })
 
+test('a part that two checkpoints hold is published once', async () => {
+  await start()
+  const first = await prepare(1)
+  const second = await prepare(2)
+  // As metadata bring it: copies, of what 1 could not commit and of what 2 has for itself.
+  await restore(2, structuredClone([first, first, second]).flat())
+  expect(visible()).toEqual(['part-0-1.jsonl', 'part-0-2.jsonl'])
+  expect(hidden()).toEqual([])
+  const third = await prepare(3)
+  await committer().commit([...third, ...third], run)
+  expect(visible()).toHaveLength(3)
+})
+
 test('what is written while a checkpoint is being synced belongs to the next one', async () => {
   const one = writer()
   one.write('a', 0)

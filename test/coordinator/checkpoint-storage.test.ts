@@ -1,0 +1,55 @@
+/** In which order checkpoints go that nobody needs any more. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ManualClock } from '../../src/base/clock.ts'
+import { silentLogger } from '../../src/base/log.ts'
+import { JobDirectory } from '../../src/checkpoint/job-directory.ts'
+import { encodeMetadata } from '../../src/checkpoint/metadata.ts'
+import { directoryStorage } from '../../src/coordinator/checkpoint-storage.ts'
+import { SidePool } from '../../src/coordinator/side-pool.ts'
+import { startingPoint } from '../../src/coordinator/starting-point.ts'
+import type { JobOptions } from '../../src/graph/options.ts'
+
+async function withDirectory(use: (directory: JobDirectory, deleted: number[]) => Promise<void>) {
+  const path = mkdtempSync(join(tmpdir(), 'sluice-deleted-'))
+  const clock = new ManualClock()
+  const options = { jobName: 'job', newLineage: 'l', historySize: 10, clock }
+  const directory = await JobDirectory.open(path, options)
+  const storage = directoryStorage(directory, { pool: new SidePool(), compress: false })
+  for (const checkpointId of [7, 8, 9]) {
+    await storage.publish(checkpointId, encodeMetadata({ checkpointId, lineage: 'l' } as never))
+  }
+  const deleted: number[] = []
+  const deleteOne = directory.deleteCheckpoint.bind(directory)
+  directory.deleteCheckpoint = (id) => {
+    deleted.push(id)
+    return deleteOne(id)
+  }
+  try {
+    await use(directory, deleted)
+  } finally {
+    await directory.close()
+    rmSync(path, { recursive: true })
+  }
+}
+
+test('all checkpoints are deleted from the oldest on: none is taken for the latest', async () => {
+  await withDirectory(async (directory, deleted) => {
+    const storage = directoryStorage(directory, { pool: new SidePool(), compress: false })
+    await storage.deleteAll()
+    expect(deleted).toEqual([7, 8, 9])
+    expect(await directory.listCheckpoints()).toEqual([])
+  })
+})
+
+test('a job that begins anew deletes nothing before it may start', async () => {
+  await withDirectory(async (directory, deleted) => {
+    const options = { restore: 'none' } as unknown as JobOptions
+    const from = { options, directory, newLineage: 'n', overwrite: true, log: silentLogger }
+    expect(await startingPoint(from)).toMatchObject({ largestId: 9, lineage: 'n', isNew: true })
+    expect(deleted).toEqual([])
+    expect(directory.job.lineage).not.toBe('n')
+  })
+})

@@ -1,0 +1,134 @@
+/** What the checkpoints of a job do while an attempt ends: nothing of it may be begun any more. */
+import { expect, test } from 'vitest'
+import { ManualClock } from '../../src/base/clock.ts'
+import { silentLogger } from '../../src/base/log.ts'
+import { CheckpointStatistics } from '../../src/checkpoint/statistics.ts'
+import type { CheckpointStorage } from '../../src/coordinator/checkpoint-storage.ts'
+import { JobCheckpoints } from '../../src/coordinator/job-checkpoints.ts'
+import { OutputCommits } from '../../src/coordinator/output-commits.ts'
+import { RunningCheckpoint } from '../../src/coordinator/running-checkpoint.ts'
+import type { FromTask } from '../../src/protocol/messages.ts'
+
+const prepared = {
+  job: { name: 'job' },
+  execution: {
+    tasks: [{ vertex: 0, subtask: 0 }],
+    edges: [],
+    vertices: [
+      { id: 'v', name: 'v', parallelism: 1, maxParallelism: 1, operators: [], tasks: [0] },
+    ],
+  },
+} as never
+
+function world({ concurrentMax = 1 } = {}) {
+  const clock = new ManualClock(0)
+  const timers = new Set<() => void>()
+  const publishes: (() => void)[] = []
+  const calls: string[] = []
+  const storage: CheckpointStorage = {
+    description: { kind: 'memory', blobs: new Map() },
+    writeChunk: async () => ({ name: '', bytes: 0, crc32: 0 }),
+    publish: (id) => {
+      calls.push(`publish ${id}`)
+      return new Promise((resolve) => publishes.push(resolve))
+    },
+    delete: async (id) => void calls.push(`delete ${id}`),
+    record: async () => {},
+    finished: async () => {},
+    deleteAll: async () => {},
+  }
+  const job = new JobCheckpoints({
+    settings: {
+      intervalMs: 1_000,
+      minPauseMs: 0,
+      timeoutMs: 60_000,
+      concurrentMax,
+      failuresTolerated: undefined,
+      retained: 1,
+    },
+    firstId: 1,
+    retained: [],
+    abandoned: [],
+    storage,
+    lineage: 'test',
+    statistics: new CheckpointStatistics({ historyMax: 10 }),
+    commits: new OutputCommits({ expect: () => {}, commit: async () => {} }),
+    clock,
+    after: (_, action) => {
+      timers.add(action)
+      return () => timers.delete(action)
+    },
+    log: silentLogger,
+  })
+  const attempt = job.attempt({
+    attempt: 1,
+    tasks: [0],
+    sources: [0],
+    begin: (checkpointId, triggeredMs) =>
+      new RunningCheckpoint({
+        prepared,
+        lineage: 'l',
+        checkpointId,
+        triggeredMs,
+        attempt: 1,
+        writtenBefore: 0,
+        engine: '',
+        waiting: [],
+      }),
+    finish: () => {},
+    fail: () => {},
+  })
+  attempt.running(() => {})
+  const pass = async (ms: number) => {
+    clock.advance(ms)
+    for (const timer of [...timers]) if (timers.delete(timer)) timer()
+    await settled()
+  }
+  return { job, attempt, calls, publishes, pass }
+}
+
+const acknowledged = (checkpointId: number): Extract<FromTask, { type: 'acknowledge' }> => ({
+  type: 'acknowledge',
+  attempt: 1,
+  task: 0,
+  checkpointId,
+  snapshot: { operators: [], sinks: [], watermarkMs: 0, recordsSunk: 0, channels: [], files: [] },
+  stats: { startDelayMs: 0, alignmentMs: 0, syncMs: 0, walkMs: 0, stepMsMax: 0 },
+})
+
+/** All promises that can settle have. */
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+
+test('no checkpoint is begun between the end of an attempt and the next one', async () => {
+  const { job, attempt, calls, publishes, pass } = world()
+  await pass(1_000)
+  attempt.take(acknowledged(1))
+  await settled()
+  attempt.stopped()
+  await pass(5_000)
+  await expect(job.trigger()).rejects.toMatchObject({ code: 'CHECKPOINT_FAILED' })
+  const end = job.settle(false)
+  publishes[0]!()
+  await end
+  expect(job.latest?.checkpointId).toBe(1)
+  expect(calls).toEqual(['publish 1'])
+})
+
+test('an attempt is over when all that was being published is complete', async () => {
+  const { job, attempt, calls, publishes, pass } = world({ concurrentMax: 2 })
+  await pass(1_000)
+  await pass(1_000)
+  attempt.take(acknowledged(1))
+  await settled()
+  attempt.take(acknowledged(2))
+  await settled()
+  attempt.stopped()
+  const end = job.settle(false)
+  await settled()
+  publishes[0]!()
+  await settled()
+  expect(calls).toEqual(['publish 1', 'publish 2'])
+  publishes[1]!()
+  await end
+  expect(job.latest?.checkpointId).toBe(2)
+})

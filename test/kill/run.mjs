@@ -1,0 +1,66 @@
+/**
+ * `npm run test:kill -- --times 200 --seed 1`: kills the flights job so many times, at steps and
+ * times that the seed chooses, restarts it from its checkpoints, and compares its output. Exits
+ * with 1 if anything was lost, doubled, half-written or left behind.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { build } from 'esbuild'
+import { ensureBuilt } from '../../src/cli/build.mjs'
+
+const { values } = parseArgs({
+  options: {
+    times: { type: 'string', default: '200' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  },
+})
+const times = Number(values.times)
+const seed = Number(values.seed)
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+ensureBuilt()
+const scratch = mkdtempSync(join(tmpdir(), 'sluice-kill-'))
+const startedMs = Date.now()
+say(`seed ${seed}, ${times} kills`)
+const { killLoop } = await loadLoop()
+const summary = await killLoop({ root, scratch, times, seed, say })
+sayAll(summary)
+if (summary.violations.length === 0) rmSync(scratch, { recursive: true })
+else {
+  say(`what is left of it: ${scratch}; again: npm run test:kill -- --times ${times} --seed ${seed}`)
+  process.exitCode = 1
+}
+
+/** It is TypeScript, which not every version of Node reads. */
+async function loadLoop() {
+  const outfile = join(scratch, 'kill-loop.mjs')
+  const entry = join(root, 'test/kill/kill-loop.ts')
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+  })
+  return import(pathToFileURL(outfile).href)
+}
+
+function sayAll({ kills, failures, damaged, back, starts, jobs, checkpoints, steps, violations }) {
+  const minutes = ((Date.now() - startedMs) / 60_000).toFixed(1)
+  for (const violation of violations) say(`VIOLATION: ${violation}`)
+  for (const [step, count] of [...steps].sort(([, a], [, b]) => b - a)) say(`${count} x ${step}`)
+  say(
+    `seed ${seed}: ${kills} kills and ${failures} failures of the disk, ${damaged} damaged ` +
+      `checkpoints, ${back} times back to an older one, in ${starts} starts of ${jobs} ` +
+      `jobs, ${checkpoints} checkpoints, ` +
+      `${minutes} min: ${violations.length === 0 ? 'all exact' : 'VIOLATED'}`,
+  )
+}
+
+function say(line) {
+  process.stdout.write(`${line}\n`)
+}

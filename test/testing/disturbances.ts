@@ -1,0 +1,110 @@
+/** Random ways to run a stateful job, and what it gave as sorted lines. */
+import fc from 'fast-check'
+import { type InlineOptions, type InlineResult, runInline } from '../../src/testing/index.ts'
+import { collectedBy, type Stage, type StatefulArgs, statefulJob } from './stateful-job.ts'
+
+const kind = <K extends string>(...kinds: readonly K[]) => fc.constantFrom(...kinds)
+const upTo = (max: number) => fc.integer({ min: 1, max })
+
+/** Stages whose results hang on no watermark, whatever lies before them. */
+const plainStage: fc.Arbitrary<Stage> = fc.oneof(
+  fc.record({ kind: kind('lists', 'entries', 'numbers'), set: fc.boolean() }),
+  fc.record({
+    kind: kind('queue', 'seldom', 'received', 'twice', 'aggregate', 'sides', 'rebalance'),
+  }),
+  fc.record({ kind: kind('reduce'), how: kind('change', 'make', 'take') }),
+)
+/** Without late records they give the same wherever watermarks come. */
+const timelyStage: fc.Arbitrary<Stage> = fc.oneof(
+  fc.record({ kind: kind('reminders'), inMs: upTo(200) }),
+  fc.record({
+    kind: kind('windows'),
+    sizeMs: upTo(300),
+    latenessMs: fc.constantFrom(0, 100),
+    hold: kind('aggregates', 'records', 'custom'),
+  }),
+)
+const debounce: fc.Arbitrary<Stage> = fc.record({ kind: kind('debounce'), inMs: upTo(60) })
+
+const input = {
+  records: upTo(90),
+  keys: upTo(5),
+  batch: upTo(9),
+  splits: upTo(3),
+  disorderMs: fc.integer({ min: 0, max: 150 }),
+}
+
+/** In one subtask each: records come late, and timers fire as watermarks come. */
+export const jobsInOrder: fc.Arbitrary<StatefulArgs> = fc.record({
+  ...input,
+  outOfOrderMs: fc.integer({ min: 0, max: 150 }),
+  stages: fc.array(fc.oneof(plainStage, timelyStage, debounce), { minLength: 1, maxLength: 4 }),
+})
+
+/** For any parallelism: no record is late, and each stage but the first sees keys alone. */
+export const jobsOfKeys: fc.Arbitrary<StatefulArgs> = fc
+  .record({
+    ...input,
+    timely: fc.option(timelyStage),
+    stages: fc.array(plainStage, { minLength: 1, maxLength: 3 }),
+  })
+  .map(({ timely, stages, ...rest }) => ({
+    ...rest,
+    // A subtask reads one split after the other, each from the beginning of time.
+    outOfOrderMs: rest.splits === 1 ? rest.disorderMs : 1e6,
+    stages: timely === null ? stages : [...stages, timely],
+  }))
+
+const counts = (max: number) => fc.array(upTo(max), { maxLength: 3 })
+
+const how = {
+  seed: fc.nat(),
+  checkpoints: fc.record(
+    { everyRecords: upTo(40), everySteps: upTo(30), maxConcurrent: upTo(4) },
+    { requiredKeys: ['maxConcurrent'] },
+  ),
+  config: fc.record({
+    chaining: fc.boolean(),
+    segmentSize: fc.constantFrom('256 b', '32 kb'),
+    'checkpoints.inlineThreshold': fc.constantFrom('0 b', '20 kb'),
+    'checkpoints.compression': fc.boolean(),
+    recordBytesMax: fc.constant('1 mb'),
+  }),
+}
+
+/** Steps in any order, checkpoints at any moment. */
+export const disturbed: fc.Arbitrary<InlineOptions> = fc.record(how, {
+  requiredKeys: ['checkpoints', 'config'],
+})
+
+const crashes = { afterRecords: counts(120), afterSteps: counts(300), afterCheckpoints: counts(8) }
+
+/** Crashes at any moment. */
+export const crashing: fc.Arbitrary<InlineOptions> = fc.record(
+  { ...how, crashes: fc.record(crashes) },
+  { requiredKeys: ['checkpoints', 'config', 'crashes'] },
+)
+
+/** The same, at a parallelism that changes. */
+export const rescaling: fc.Arbitrary<InlineOptions> = fc.record(
+  {
+    ...how,
+    parallelism: upTo(3),
+    crashes: fc.record({ ...crashes, parallelism: fc.array(upTo(4), { maxLength: 4 }) }),
+  },
+  { requiredKeys: ['checkpoints', 'config', 'crashes', 'parallelism'] },
+)
+
+/** All that the job gives, in an order of its own. */
+export async function outcome(args: StatefulArgs, options: InlineOptions = {}) {
+  const result = await runInline(statefulJob, { ...options, args: { ...args } })
+  return { result, lines: linesOf(args, result) }
+}
+
+function linesOf(args: StatefulArgs, { rows }: InlineResult): readonly string[] {
+  return ['items', ...collectedBy(args)].flatMap((name) =>
+    rows(name)
+      .map((row) => `${name}: ${JSON.stringify(row)}`)
+      .sort(),
+  )
+}
