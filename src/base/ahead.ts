@@ -3,7 +3,8 @@
  * through what is read waits for the disk only once.
  * Threads: any.
  */
-const BEGUN_MAX = 3
+/** As many as the threads in which Node reads files. */
+const BEGUN_MAX = 4
 
 export async function* ahead<T>(actions: Iterable<() => Promise<T>>): AsyncGenerator<T> {
   const begun: Promise<T>[] = []

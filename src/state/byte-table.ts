@@ -123,9 +123,24 @@ export class ByteTable {
 
   /** As `find`, but makes the slot where there is none. `wasAdded` tells which. */
   findOrAdd(prefix: number, bytes: Uint8Array, from: number, to: number, hash: number): number {
-    const found = this.find(prefix, bytes, from, to, hash)
-    this.#wasAdded = found < 0
-    return found < 0 ? this.#add(prefix, bytes, from, to, hash) : found
+    const buckets = this.#buckets
+    const mask = this.#mask
+    let bucket = Math.imul(hash, GOLDEN) >>> this.#shift
+    for (;;) {
+      const slot = buckets[2 * bucket + 1]! - 1
+      if (slot < 0) break
+      if (buckets[2 * bucket] === hash && this.#equals(slot, prefix, bytes, from, to)) {
+        this.#wasAdded = false
+        return slot
+      }
+      bucket = (bucket + 1) & mask
+    }
+    this.#wasAdded = true
+    const slot = this.#add(prefix, bytes, from, to, hash)
+    // It may have moved to larger buckets.
+    if (this.#buckets !== buckets) this.#insertBucket(slot, hash)
+    else this.#fillBucket(bucket, slot, hash)
+    return slot
   }
 
   /** Whether the slot is the one of (prefix, bytes[from, to)): for whoever can guess it. */
@@ -190,6 +205,7 @@ export class ByteTable {
     return sameWords(this.#records, at + KEY, bytes, from, to)
   }
 
+  /** Takes a slot, which has no bucket yet. */
   #add(prefix: number, bytes: Uint8Array, from: number, to: number, hash: number): number {
     if (this.#size === this.#capacity) this.#grow()
     const length = to - from
@@ -207,7 +223,6 @@ export class ByteTable {
       for (let i = from, word = at + KEY; i < to; i += 4)
         this.#records[word++] = wordAt(bytes, i, to)
     }
-    this.#insertBucket(slot, hash)
     this.#size++
     return slot
   }
@@ -223,8 +238,12 @@ export class ByteTable {
     const buckets = this.#buckets
     let bucket = Math.imul(hash, GOLDEN) >>> this.#shift
     while (buckets[2 * bucket + 1] !== 0) bucket = (bucket + 1) & this.#mask
-    buckets[2 * bucket] = hash
-    buckets[2 * bucket + 1] = slot + 1
+    this.#fillBucket(bucket, slot, hash)
+  }
+
+  #fillBucket(bucket: number, slot: number, hash: number): void {
+    this.#buckets[2 * bucket] = hash
+    this.#buckets[2 * bucket + 1] = slot + 1
   }
 
   /** Closes the gap by moving back what had been pushed past it, so no tombstones pile up. */

@@ -64,8 +64,7 @@ export function unpackBlock(block: Uint8Array, info: BlockInfo): StatePart | str
 /** The same for a block of a file whose own checksum was right. */
 export function unpackCheckedBlock(block: Uint8Array, info: BlockInfo): StatePart | string {
   const payload = block.subarray(BLOCK_HEADER_BYTES)
-  const view = headerView(block)
-  if (!isSame(readInfo(view), info)) return 'is not the one that the index names'
+  if (!saysTheSame(headerView(block), info)) return 'is not the one that the index names'
   const bytes = (info.flags & FLAG_SNAPPY) === 0 ? payload : uncompressedOf(payload)
   if (bytes.length !== info.rawBytes) return `has ${bytes.length} of ${info.rawBytes} bytes`
   return { section: info.section, keyGroup: info.keyGroup, entries: info.entries, bytes }
@@ -89,19 +88,15 @@ function headerOf(info: BlockInfo, payload: Uint8Array): Uint8Array {
   return header
 }
 
-function readInfo(view: DataView): BlockInfo {
-  return {
-    section: view.getUint32(BLOCK_SECTION_BYTE, true),
-    keyGroup: view.getUint32(BLOCK_KEY_GROUP_BYTE, true),
-    entries: view.getUint32(BLOCK_ENTRIES_BYTE, true),
-    flags: view.getUint32(BLOCK_FLAGS_BYTE, true),
-    storedBytes: view.getUint32(BLOCK_STORED_BYTE, true),
-    rawBytes: view.getUint32(BLOCK_RAW_BYTE, true),
-  }
-}
-
-function isSame(a: BlockInfo, b: BlockInfo): boolean {
-  return (Object.keys(a) as (keyof BlockInfo)[]).every((field) => a[field] === b[field])
+function saysTheSame(header: DataView, info: BlockInfo): boolean {
+  return (
+    header.getUint32(BLOCK_SECTION_BYTE, true) === info.section &&
+    header.getUint32(BLOCK_KEY_GROUP_BYTE, true) === info.keyGroup &&
+    header.getUint32(BLOCK_ENTRIES_BYTE, true) === info.entries &&
+    header.getUint32(BLOCK_FLAGS_BYTE, true) === info.flags &&
+    header.getUint32(BLOCK_STORED_BYTE, true) === info.storedBytes &&
+    header.getUint32(BLOCK_RAW_BYTE, true) === info.rawBytes
+  )
 }
 
 function compressedOf(bytes: Uint8Array): Uint8Array {

@@ -141,13 +141,12 @@ function readSection(from: ByteReader): SectionHeader {
 }
 
 function readBlock(from: ByteReader, at: number): IndexedBlock {
-  const info: BlockInfo = {
-    section: from.varint(),
-    keyGroup: from.varint(),
-    entries: from.varint(),
-    flags: from.varint(),
-    storedBytes: from.varint(),
-    rawBytes: from.varint(),
-  }
-  return { ...info, from: at, to: at + BLOCK_HEADER_BYTES + info.storedBytes }
+  const section = from.varint()
+  const keyGroup = from.varint()
+  const entries = from.varint()
+  const flags = from.varint()
+  const storedBytes = from.varint()
+  const rawBytes = from.varint()
+  const to = at + BLOCK_HEADER_BYTES + storedBytes
+  return { section, keyGroup, entries, flags, storedBytes, rawBytes, from: at, to }
 }

@@ -91,7 +91,7 @@ export class HeapKeys {
     encoder.encode(key)
     const hash = murmur3(encoder.bytes, 0, encoder.length)
     const slot = this.#table.findOrAdd(0, encoder.bytes, 0, encoder.length, hash)
-    if (this.#table.wasAdded) this.#added(slot, hash)
+    if (this.#table.wasAdded) this.#added(slot, this.keyGroupOfHash(hash))
     this.#moveTo(slot)
     this.#key = typeof key === 'object' ? UNKNOWN : key
   }
@@ -119,10 +119,10 @@ export class HeapKeys {
     this.#key = UNKNOWN
   }
 
-  /** Makes current the key with these canonical bytes. */
-  setBytes(bytes: Uint8Array, from: number, to: number, hash: number): void {
+  /** Makes current the key with these canonical bytes, which is of that group. */
+  setBytes(bytes: Uint8Array, from: number, to: number, hash: number, keyGroup: number): void {
     const slot = this.#table.findOrAdd(0, bytes, from, to, hash)
-    if (this.#table.wasAdded) this.#added(slot, hash)
+    if (this.#table.wasAdded) this.#added(slot, keyGroup)
     this.#moveTo(slot)
     this.#key = UNKNOWN
   }
@@ -186,9 +186,8 @@ export class HeapKeys {
     if (left === 0 && slot !== this.slot) this.#free(slot)
   }
 
-  #added(slot: number, hash: number): void {
+  #added(slot: number, group: number): void {
     const { keyGroupFrom, keyGroupTo } = this.#options
-    const group = this.keyGroupOfHash(hash)
     if (this.#holds.length < this.capacity) this.#grow()
     if (group < keyGroupFrom || group >= keyGroupTo) {
       const own = `[${keyGroupFrom}, ${keyGroupTo})`

@@ -89,7 +89,7 @@ export class PartRestorer {
       const group = slot >= 0 ? keys.keyGroupOf(slot) : keys.keyGroupOfHash(hash)
       if (group !== keyGroup) throw damaged(`a key of another group lies in group ${keyGroup}`)
       if (slot >= 0) keys.setSlot(slot)
-      else keys.setBytes(bytes, this.#keyFrom[i]!, keyTo, hash)
+      else keys.setBytes(bytes, this.#keyFrom[i]!, keyTo, hash, keyGroup)
       from.at = keyTo
       store.read(from)
     }
