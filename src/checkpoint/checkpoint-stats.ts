@@ -12,7 +12,7 @@ export interface SubtaskCheckpointStats {
   readonly subtask: number
   /** When its acknowledgement was there and its files were written: epoch ms. */
   readonly ackMs: number
-  /** From the trigger until the task knew the first barrier, however many records stood before it. */
+  /** From the trigger until the task knew the first barrier, wherever that stood. */
   readonly startDelayMs: number
   /** From then until it had reached the barriers of all channels. */
   readonly alignmentMs: number

@@ -97,9 +97,9 @@ export class JobAttempts {
   async deploy(count: number): Promise<JobExecution> {
     const { prepared, sources, explain, log } = this.#options
     const { checkpointing } = this.#options
-    const attempt = await checkpointing.nextAttempt()
     const from = this.checkpoints?.latest ?? checkpointing.start.checkpoint
     const restored = from === undefined ? undefined : this.#assign(from)
+    const attempt = await checkpointing.nextAttempt()
     await this.#recoverOutput(count, from)
     if (from !== undefined) this.#tellRestored(from)
     const assigners = splitAssigners(prepared, sources, restored?.splits)

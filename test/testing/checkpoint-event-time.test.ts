@@ -163,7 +163,7 @@ function readOf(where: {
 
 const crashes = fc.uniqueArray(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 3 })
 
-/** Three inputs that have gone idle: time is not where the latest of them is, since it was not last. */
+/** Three inputs that have gone idle: time is not where the latest of them is: it was not last. */
 const threeIdle: Script = {
   latenessMs: 0,
   sizeMs: 7,

@@ -134,8 +134,8 @@ export class JsonLinesCommitter implements SinkCommitter {
       return new SluiceError('OUTPUT_OF_ANOTHER_JOB', `another sink writes into ${directory}`, {
         place: directory,
         hint:
-          'give each sink a directory of its own; a sink without a uid counts as another one where ' +
-          'what it reads has changed',
+          'give each sink a directory of its own; a sink without a uid counts as another one ' +
+          'where what it reads has changed',
       })
     }
     if (why === 'another-job') {
