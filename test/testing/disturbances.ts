@@ -59,10 +59,11 @@ const counts = (max: number) => fc.array(upTo(max), { maxLength: 3 })
 
 const how = {
   seed: fc.nat(),
-  checkpoints: fc.record(
-    { everyRecords: upTo(40), everySteps: upTo(30), maxConcurrent: upTo(4) },
-    { requiredKeys: ['maxConcurrent'] },
-  ),
+  checkpoints: fc
+    .record({ records: fc.boolean(), every: upTo(30), maxConcurrent: upTo(4) })
+    .map(({ records, every, maxConcurrent }) =>
+      records ? { everyRecords: every, maxConcurrent } : { everySteps: every, maxConcurrent },
+    ),
   config: fc.record({
     chaining: fc.boolean(),
     segmentSize: fc.constantFrom('256 b', '32 kb'),
@@ -73,27 +74,26 @@ const how = {
 }
 
 /** Steps in any order, checkpoints at any moment. */
-export const disturbed: fc.Arbitrary<InlineOptions> = fc.record(how, {
-  requiredKeys: ['checkpoints', 'config'],
-})
+export const disturbed: fc.Arbitrary<InlineOptions> = fc.record(how)
 
-const crashes = { afterRecords: counts(120), afterSteps: counts(300), afterCheckpoints: counts(8) }
+const crashes = {
+  afterRecords: counts(120),
+  afterSteps: counts(300),
+  afterCheckpoints: counts(8),
+}
 
 /** Crashes at any moment. */
-export const crashing: fc.Arbitrary<InlineOptions> = fc.record(
-  { ...how, crashes: fc.record(crashes) },
-  { requiredKeys: ['checkpoints', 'config', 'crashes'] },
-)
+export const crashing: fc.Arbitrary<InlineOptions> = fc.record({
+  ...how,
+  crashes: fc.record(crashes),
+})
 
 /** The same, at a parallelism that changes. */
-export const rescaling: fc.Arbitrary<InlineOptions> = fc.record(
-  {
-    ...how,
-    parallelism: upTo(3),
-    crashes: fc.record({ ...crashes, parallelism: fc.array(upTo(4), { maxLength: 4 }) }),
-  },
-  { requiredKeys: ['checkpoints', 'config', 'crashes', 'parallelism'] },
-)
+export const rescaling: fc.Arbitrary<InlineOptions> = fc.record({
+  ...how,
+  parallelism: upTo(3),
+  crashes: fc.record({ ...crashes, parallelism: fc.array(upTo(4), { maxLength: 4 }) }),
+})
 
 /** All that the job gives, in an order of its own. */
 export async function outcome(args: StatefulArgs, options: InlineOptions = {}) {
