@@ -41,19 +41,29 @@ export const jobsInOrder: fc.Arbitrary<StatefulArgs> = fc.record({
   stages: fc.array(fc.oneof(plainStage, timelyStage, debounce), { minLength: 1, maxLength: 4 }),
 })
 
-/** For any parallelism: no record is late, and each stage but the first sees keys alone. */
-export const jobsOfKeys: fc.Arbitrary<StatefulArgs> = fc
+/** Each stage but the last sees keys alone. */
+const staged = fc
   .record({
     ...input,
     timely: fc.option(timelyStage),
     stages: fc.array(plainStage, { minLength: 1, maxLength: 3 }),
   })
-  .map(({ timely, stages, ...rest }) => ({
-    ...rest,
-    // A subtask reads one split after the other, each from the beginning of time.
-    outOfOrderMs: rest.splits === 1 ? rest.disorderMs : 1e6,
-    stages: timely === null ? stages : [...stages, timely],
-  }))
+  .map(({ timely, stages, ...rest }) => {
+    return { ...rest, stages: timely === null ? stages : [...stages, timely] }
+  })
+
+/** For any parallelism: no record is late. */
+export const jobsOfKeys: fc.Arbitrary<StatefulArgs> = staged.map((job) => ({
+  ...job,
+  // A subtask reads one split after the other, each from the beginning of time.
+  outOfOrderMs: job.splits === 1 ? job.disorderMs : 1e6,
+}))
+
+/** No record is late as long as there are as many subtasks as splits. */
+export const jobsOfSplits: fc.Arbitrary<StatefulArgs> = staged.map((job) => ({
+  ...job,
+  outOfOrderMs: job.disorderMs,
+}))
 
 const counts = (max: number) => fc.array(upTo(max), { maxLength: 3 })
 
