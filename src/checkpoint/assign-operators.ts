@@ -77,8 +77,8 @@ export function filesFor(
 
 /** What there is left to read of one source. */
 export interface SourceRestore {
-  /** By subtask, in the order of reading. Undefined: who reads what is decided anew. */
-  readonly pinned: readonly (readonly SplitProgress[])[] | undefined
+  /** By subtask, in the order of reading: what was some subtask's before. */
+  readonly pinned: readonly (readonly SplitProgress[])[]
   /** For whoever asks first, in the order of discovery. */
   readonly free: readonly SplitProgress[]
   /** No split will be found that is not among these. */
@@ -90,13 +90,24 @@ export function assignSplits(
   { stored, parallelism }: { readonly stored: StoredVertex; readonly parallelism: number },
 ): SourceRestore {
   const assigned = stored.tasks.map((task) => task.source?.splits ?? [])
-  const isSameSize = stored.parallelism === parallelism
-  const free = isSameSize ? source.splits : [...assigned.flat(), ...source.splits]
-  return {
-    pinned: isSameSize ? assigned : undefined,
-    free: free.toSorted((a, b) => a.order - b.order),
-    discovered: source.discovered,
-  }
+  const pinned = stored.parallelism === parallelism ? assigned : dealSplits(assigned, parallelism)
+  const free = source.splits.toSorted(byOrder)
+  return { pinned, free, discovered: source.discovered }
+}
+
+/** Somebody must know of each that it is behind: nobody asks for it before others are through. */
+function dealSplits(
+  assigned: readonly (readonly SplitProgress[])[],
+  parallelism: number,
+): readonly (readonly SplitProgress[])[] {
+  const all = assigned.flat().toSorted(byOrder)
+  return Array.from({ length: parallelism }, (_, subtask) =>
+    all.filter((_, i) => i % parallelism === subtask),
+  )
+}
+
+function byOrder(a: SplitProgress, b: SplitProgress): number {
+  return a.order - b.order
 }
 
 /** Event time of a new subtask's input: its own, or the slowest there was. */

@@ -80,6 +80,11 @@ export interface Operator {
   readonly ownsWatermarks?: boolean
   /** A batch of the task's source is through: a watermark generator may speak. */
   onBatchEnd?(): void
+  /**
+   * In the chain of a source: the split whose records come next, and those that a restore has left
+   * behind it, which event time must wait for although nothing is read of them yet.
+   */
+  onSplits?(current: string | undefined, waiting: readonly string[]): void
   /** The time asked for with `wakeAt` has come. */
   onProcessingTime?(nowMs: number): void
   /** False while the operator cannot take another record (a sink whose buffer is full). */

@@ -16,6 +16,8 @@ interface WatermarksSnapshot {
   readonly maxTimeMs: number
   readonly emittedMs: number
   readonly idle: boolean
+  /** The same by split, where the source is in its chain: those that were not read to their end. */
+  readonly splits: readonly (readonly [id: string, maxTimeMs: number])[]
 }
 
 export class WatermarksOperator implements Operator {
@@ -29,6 +31,10 @@ export class WatermarksOperator implements Operator {
   #emittedMs = NO_TIME
   #isIdle = false
   #isAwake = false
+  /** The split that is being read. */
+  #split: string | undefined
+  /** Restored splits whose turn has not come, and how far they are. */
+  #waiting: (readonly [id: string, maxTimeMs: number])[] = []
 
   /** `intervalMs` 0: only at the ends of batches, and when asked. */
   constructor(spec: WatermarkSpec, intervalMs: number) {
@@ -47,12 +53,15 @@ export class WatermarksOperator implements Operator {
 
   snapshot(): WatermarksSnapshot {
     const { maxTimeMs } = this.#times
-    return { maxTimeMs, emittedMs: this.#emittedMs, idle: this.#isIdle }
+    const current = this.#split === undefined ? [] : [[this.#split, maxTimeMs] as const]
+    const splits = [...current, ...this.#waiting]
+    return { maxTimeMs, emittedMs: this.#emittedMs, idle: this.#isIdle, splits }
   }
 
   /** Event time is where the slowest of those was that had something to say. */
   restore(parts: readonly unknown[]): void {
     const all = parts as readonly WatermarksSnapshot[]
+    this.#waiting = all.flatMap(({ splits }) => splits)
     const unfinished = all.filter(({ emittedMs }) => emittedMs !== END_OF_TIME)
     const active = unfinished.filter(({ idle }) => !idle)
     this.#isIdle = active.length === 0 && unfinished.length > 0
@@ -70,7 +79,16 @@ export class WatermarksOperator implements Operator {
     const { output } = this.#context!
     if (this.#emittedMs > NO_TIME) output.watermark(this.#emittedMs)
     if (this.#isIdle) output.idle(true)
-    else if (!this.#isAwake && this.#times.watermarkMs > this.#emittedMs) this.#wake()
+    else if (!this.#isAwake && this.#watermarkMs > this.#emittedMs) this.#wake()
+  }
+
+  /** A restored split goes on where it was, however far others are that were read before it. */
+  onSplits(current: string | undefined, waiting: readonly string[]): void {
+    const restored = this.#waiting.find(([id]) => id === current)
+    if (restored !== undefined) this.#times.goOnAt(restored[1])
+    const known = new Map(this.#waiting)
+    this.#waiting = waiting.map((id) => [id, known.get(id) ?? NO_TIME])
+    this.#split = current
   }
 
   onWatermark(timeMs: number): boolean {
@@ -92,7 +110,13 @@ export class WatermarksOperator implements Operator {
 
   /** Emits the watermark that the records so far allow, if it is a new one. */
   emitNow(): void {
-    this.#emit(this.#times.watermarkMs)
+    this.#emit(this.#watermarkMs)
+  }
+
+  /** That the records so far, and the splits that wait, allow. */
+  get #watermarkMs(): number {
+    const behind = this.#waiting.map(([, maxTimeMs]) => maxTimeMs - this.#spec.outOfOrderMs - 1)
+    return Math.min(this.#times.watermarkMs, ...behind)
   }
 
   #compile(context: OperatorContext): (record: unknown, timeMs: number) => void {

@@ -281,6 +281,8 @@ function attachSource(parts: Parts, source: Source<unknown>): BuiltInput {
     loopOf: (withTime) => runtime.batchLoop(withTime),
     run: (loop, batch, from) => subtask.run(loop, batch, { from, to: batch.count }),
     splitWatermarks,
+    onSplits: (current, waiting) =>
+      runtime.forEachNode((node) => node.operator?.onSplits?.(current, waiting)),
     onBatchEnd: (watermarkMs) => {
       const before = runtime.control.watermarkOf(runtime.head)
       if (watermarkMs !== undefined && watermarkMs > before) runtime.watermark(watermarkMs)
@@ -301,7 +303,7 @@ function attachSource(parts: Parts, source: Source<unknown>): BuiltInput {
     snapshot: () => ({ source: input.snapshot(), channels: [], watermarkMs: input.watermarkMs }),
     restore: ({ splits, watermarkMs = NO_TIME }) => {
       splitWatermarks.restore(watermarkMs)
-      input.addSplits(splits ?? [], false)
+      if (splits !== undefined) input.restoreSplits(splits)
       return watermarkMs
     },
     addSplits: (splits, last) => input.addSplits(splits, last),

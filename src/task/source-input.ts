@@ -23,6 +23,8 @@ export interface SourceInputOptions {
   /** After a batch's last record: the watermark over all splits, if the source has any. */
   readonly onBatchEnd: (watermarkMs: number | undefined) => void
   readonly splitWatermarks: SplitWatermarks
+  /** See `Operator.onSplits`. */
+  readonly onSplits?: (current: string | undefined, waiting: readonly string[]) => void
   readonly onUnreadable: (record: UnreadableRecord) => void
   readonly wake: () => void
   readonly nowMs: () => number
@@ -40,6 +42,8 @@ type BatchProgress = NonNullable<SplitProgress['batch']>
 export class SourceInput implements TaskInput {
   readonly #options: SourceInputOptions
   readonly #splits: SplitProgress[] = []
+  /** Those of `#splits` that were the source's at a checkpoint. */
+  #waiting: readonly string[] = []
   #phase: Phase = { kind: 'wants-split' }
   #noMoreSplits = false
   #batch: Batch | undefined
@@ -70,6 +74,19 @@ export class SourceInput implements TaskInput {
     this.#splits.push(...splits)
     this.#noMoreSplits ||= last
     if (this.#phase.kind === 'waits') this.#phase = { kind: 'wants-split' }
+  }
+
+  /**
+   * What the task, or one there was before, had to read at a checkpoint. All of it was being read
+   * at a time, perhaps: until its turn comes each split holds event time where it was.
+   */
+  restoreSplits(splits: readonly SplitProgress[]): void {
+    // All of them, before the first has anything to say.
+    for (const { split } of splits) this.#options.splitWatermarks.add(split.id)
+    for (const progress of splits) this.#holdTime(progress)
+    this.#waiting = splits.map(({ split }) => split.id)
+    this.addSplits(splits, false)
+    this.#tellSplits(undefined)
   }
 
   /** What is left to read, between two records. */
@@ -176,16 +193,26 @@ export class SourceInput implements TaskInput {
 
   /** A restored split goes on in the middle of the batch that it was in. */
   #begin(progress: SplitProgress): void {
-    const { split, batch, watermarkMs } = progress
-    const { splitWatermarks } = this.#options
+    const { split, batch } = progress
     this.#phase = { kind: 'open', progress }
     this.#restored = batch && { ...batch }
     this.#read = progress.read
     this.#position = batch === undefined ? undefined : { of: batch.position }
     this.#consumed = batch?.consumed ?? 0
     this.#unreadableTaken = batch?.unreadable ?? 0
+    this.#holdTime(progress)
+    this.#waiting = this.#waiting.filter((id) => id !== split.id)
+    this.#tellSplits(split.id)
+  }
+
+  #holdTime({ split, watermarkMs }: SplitProgress): void {
+    const { splitWatermarks } = this.#options
     splitWatermarks.add(split.id)
     if (watermarkMs > NO_TIME) splitWatermarks.advance(split.id, watermarkMs)
+  }
+
+  #tellSplits(current: string | undefined): void {
+    this.#options.onSplits?.(current, this.#waiting)
   }
 
   #take(next: NextBatch<unknown>, progress: SplitProgress): void {

@@ -26,6 +26,11 @@ export class BoundedOutOfOrderness {
   onRecord(timeMs: number): void {
     if (timeMs > this.#maxTimeMs) this.#maxTimeMs = timeMs
   }
+
+  /** What comes next is of another input, which had come so far. */
+  goOnAt(maxTimeMs: number): void {
+    this.#maxTimeMs = maxTimeMs
+  }
 }
 
 /**

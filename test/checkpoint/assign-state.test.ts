@@ -167,7 +167,7 @@ function sourceOf(to: number) {
   const assignment = restoring(stored, at(to))
   const { pinned, free, discovered } = assignment.sources.get(sourceId)!
   return {
-    pinned: pinned?.map((splits) => splits.map(({ order }) => order)),
+    pinned: pinned.map((splits) => splits.map(({ order }) => order)),
     free: free.map(({ order }) => order),
     discovered,
     watermarks: tasksWith('read', at(to), assignment).map((task) => task.watermarkMs),
@@ -183,13 +183,12 @@ test('splits stay with their subtasks; those that nobody had are free', () => {
   })
 })
 
-test('with another parallelism all splits are free, in the order of discovery', () => {
-  expect(sourceOf(3)).toEqual({
-    pinned: undefined,
-    free: [1, 3, 4, 5, 6],
-    discovered: true,
-    watermarks: [100, 100, 100],
-  })
+test('with another parallelism splits are dealt out, in the order of discovery', () => {
+  const watermarks = (subtasks: number) => new Array(subtasks).fill(100)
+  const rest = { free: [4, 5], discovered: true }
+  expect(sourceOf(3)).toEqual({ ...rest, pinned: [[1], [3], [6]], watermarks: watermarks(3) })
+  expect(sourceOf(4)).toEqual({ ...rest, pinned: [[1], [3], [6], []], watermarks: watermarks(4) })
+  expect(sourceOf(1)).toEqual({ ...rest, pinned: [[1, 3, 6]], watermarks: watermarks(1) })
 })
 
 test('a source that was not in the checkpoint begins from its start', () => {

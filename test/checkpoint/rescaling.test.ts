@@ -100,7 +100,7 @@ function restore(checkpoint: StoredCheckpoint, scale: Scale, taken: number): Hel
       operators.flatMap(({ lists }) => lists.flatMap(({ items }) => items.map((item) => item[0]!))),
     ),
     splits: subtasks(scale.readers, (subtask) => [
-      ...(pinned?.[subtask] ?? []),
+      ...pinned[subtask]!,
       ...free.slice(0, taken).filter((_, i) => i % scale.readers === subtask),
     ]),
     unassigned: free.slice(taken),

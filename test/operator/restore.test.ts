@@ -214,6 +214,7 @@ const part = (maxTimeMs: number, more: object = {}) => ({
   maxTimeMs,
   emittedMs: maxTimeMs - 11,
   idle: false,
+  splits: [],
   ...more,
 })
 
@@ -231,4 +232,44 @@ test.each([
   operator.restore(parts)
   operator.restored()
   expect([harness.watermarks, harness.idleness]).toEqual([watermarks, idleness])
+})
+
+test('splits that wait for their turn hold event time, and go on where they were', async () => {
+  const spec = { time: { field: 't' }, outOfOrderMs: 10 } as const
+  const operator = new WatermarksOperator(spec, 0)
+  const harness = await OperatorHarness.open({ operator })
+  operator.restore([part(100, { splits: [['a', 100]] }), part(50, { splits: [['b', 50]] })])
+  operator.restored()
+  operator.onSplits(undefined, ['a', 'b', 'not begun'])
+  const readTo = (t: number) => {
+    harness.push({ t })
+    operator.onBatchEnd()
+    return harness.watermarks.at(-1)
+  }
+  operator.onSplits('a', ['b'])
+  expect(operator.snapshot().splits).toEqual([
+    ['a', 100],
+    ['b', 50],
+  ])
+  expect(readTo(300)).toBe(39)
+  operator.onSplits(undefined, ['b'])
+  operator.onSplits('b', [])
+  expect(readTo(60)).toBe(49)
+  expect(readTo(310)).toBe(299)
+  expect(operator.snapshot().splits).toEqual([['b', 310]])
+  operator.onSplits('free', [])
+  expect(readTo(40)).toBe(299)
+})
+
+test('a split that had not begun holds event time where it is', async () => {
+  const spec = { time: { field: 't' }, outOfOrderMs: 10 } as const
+  const operator = new WatermarksOperator(spec, 0)
+  const harness = await OperatorHarness.open({ operator })
+  operator.restore([part(100, { splits: [['a', 100]] }), part(-END)])
+  operator.restored()
+  operator.onSplits(undefined, ['a', 'not begun'])
+  operator.onSplits('a', ['not begun'])
+  harness.push({ t: 300 })
+  operator.onBatchEnd()
+  expect(harness.watermarks).toEqual([])
 })

@@ -18,6 +18,11 @@ const batchOf = (...records: unknown[]): Batch => ({
   record: (i) => records[i],
 })
 
+const marked = (watermark: number, ...records: unknown[]): Batch => ({
+  ...batchOf(...records),
+  watermark,
+})
+
 interface World {
   readonly script: Record<string, NextBatch<unknown>[]>
   readonly stopAfter?: number
@@ -118,6 +123,19 @@ test('what a restored split had consumed may lie in several smaller batches', ()
   input.addSplits([{ ...split('a'), batch: { position: 0, consumed: 3, unreadable: 0 } }], true)
   expect(drain(input)).toBe('ended')
   expect(read).toEqual([4, 5])
+})
+
+test('restored splits hold event time until they are read, however far others are', () => {
+  const { input, watermarks } = inputOver({
+    script: { a: [marked(200, 1), marked(300, 2)], b: [marked(90, 3), marked(250, 4)], c: [] },
+  })
+  input.restoreSplits([
+    { ...split('a'), watermarkMs: 100 },
+    { ...split('b'), watermarkMs: 50 },
+  ])
+  input.addSplits([split('c')], true)
+  expect(drain(input)).toBe('ended')
+  expect(watermarks).toEqual([50, 50, 90, 250])
 })
 
 test('a restored split that has become shorter is refused', () => {

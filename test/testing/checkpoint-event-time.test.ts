@@ -163,7 +163,7 @@ function readOf(where: {
 
 const crashes = fc.uniqueArray(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 3 })
 
-/** Three inputs that have gone idle: time is not where the latest of them is: it was not last. */
+/** Three inputs that have gone idle, the latest of them not last: time is not where that one is. */
 const threeIdle: Script = {
   latenessMs: 0,
   sizeMs: 7,
@@ -199,4 +199,28 @@ test('event time goes on after a restore as if nothing had been', async () => {
   })
   const numRuns = Number(process.env.RUNS ?? 60)
   await fc.assert(property, { numRuns, examples: [[threeIdle, [1]]] })
+})
+
+test.each([true, false])('splits side by side stay so in one subtask (own: %s)', async (own) => {
+  const times = Array.from({ length: 12 }, (_, k) => [50 * k, 50 * k + 20])
+  const splits = [0, 1].map((split) =>
+    times.map((batch, k) => [
+      {
+        inMs: 0,
+        rows: batch.map((at) => ({ key: split, at })),
+        watermark: 50 * k + 20,
+      },
+    ]),
+  )
+  const script = { splits, latenessMs: 0, sizeMs: 50, own, idle: false, hops: 0 }
+  const undisturbed = await outcome(script, { parallelism: 2 })
+  expect(undisturbed.given.late).toEqual([])
+  const { given, restarts } = await outcome(script, {
+    parallelism: 2,
+    checkpoints: { everyRecords: 10 },
+    crashes: { afterCheckpoints: [1, 3], parallelism: [1] },
+  })
+  expect(restarts).toBe(2)
+  expect(given.late).toEqual([])
+  expect(given.windows).toEqual(undisturbed.given.windows)
 })

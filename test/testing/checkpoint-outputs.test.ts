@@ -1,4 +1,4 @@
-/** What leaves keyed state: lists of subtasks, every kind of exchange, committed output, clocks. */
+/** Besides keyed state: lists of subtasks, exchanges of every kind, committed output, clocks. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {

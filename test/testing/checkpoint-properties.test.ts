@@ -2,7 +2,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { InlineOptions } from '../../src/testing/index.ts'
-import { crashing, disturbed, jobsInOrder, jobsOfKeys, outcome, rescaling } from './disturbances.ts'
+import {
+  crashing,
+  disturbed,
+  jobsInOrder,
+  jobsOfKeys,
+  jobsOfSplits,
+  outcome,
+  rescaling,
+} from './disturbances.ts'
 
 const RUNS = Number(process.env.RUNS ?? 60)
 const SEED = process.env.SEED === undefined ? {} : { seed: Number(process.env.SEED) }
@@ -27,6 +35,17 @@ test('a job that goes on at another parallelism gives what it gives at its own',
   const property = fc.asyncProperty(jobsOfKeys, rescaling, async (args, options) => {
     const { lines } = await outcome(args, undisturbed(options))
     expect((await outcome(args, options)).lines).toEqual(lines)
+  })
+  await fc.assert(property, { numRuns: RUNS, ...SEED })
+})
+
+test('no record becomes late because fewer subtasks go on with the splits', async () => {
+  const property = fc.asyncProperty(jobsOfSplits, rescaling, async (args, options) => {
+    const own = { parallelism: args.splits, config: { ...options.config, chaining: true } }
+    const { lines } = await outcome(args, own)
+    const parallelism = options.crashes?.parallelism ?? []
+    const crashes = { afterCheckpoints: parallelism.map((_, k) => 2 * k + 2), parallelism }
+    expect((await outcome(args, { ...options, ...own, crashes })).lines).toEqual(lines)
   })
   await fc.assert(property, { numRuns: RUNS, ...SEED })
 })

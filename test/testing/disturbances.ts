@@ -41,28 +41,39 @@ export const jobsInOrder: fc.Arbitrary<StatefulArgs> = fc.record({
   stages: fc.array(fc.oneof(plainStage, timelyStage, debounce), { minLength: 1, maxLength: 4 }),
 })
 
-/** For any parallelism: no record is late, and each stage but the first sees keys alone. */
-export const jobsOfKeys: fc.Arbitrary<StatefulArgs> = fc
+/** Each stage but the last sees keys alone. */
+const staged = fc
   .record({
     ...input,
     timely: fc.option(timelyStage),
     stages: fc.array(plainStage, { minLength: 1, maxLength: 3 }),
   })
-  .map(({ timely, stages, ...rest }) => ({
-    ...rest,
-    // A subtask reads one split after the other, each from the beginning of time.
-    outOfOrderMs: rest.splits === 1 ? rest.disorderMs : 1e6,
-    stages: timely === null ? stages : [...stages, timely],
-  }))
+  .map(({ timely, stages, ...rest }) => {
+    return { ...rest, stages: timely === null ? stages : [...stages, timely] }
+  })
+
+/** For any parallelism: no record is late. */
+export const jobsOfKeys: fc.Arbitrary<StatefulArgs> = staged.map((job) => ({
+  ...job,
+  // A subtask reads one split after the other, each from the beginning of time.
+  outOfOrderMs: job.splits === 1 ? job.disorderMs : 1e6,
+}))
+
+/** No record is late as long as there are as many subtasks as splits. */
+export const jobsOfSplits: fc.Arbitrary<StatefulArgs> = staged.map((job) => ({
+  ...job,
+  outOfOrderMs: job.disorderMs,
+}))
 
 const counts = (max: number) => fc.array(upTo(max), { maxLength: 3 })
 
 const how = {
   seed: fc.nat(),
-  checkpoints: fc.record(
-    { everyRecords: upTo(40), everySteps: upTo(30), maxConcurrent: upTo(4) },
-    { requiredKeys: ['maxConcurrent'] },
-  ),
+  checkpoints: fc
+    .record({ records: fc.boolean(), every: upTo(30), maxConcurrent: upTo(4) })
+    .map(({ records, every, maxConcurrent }) =>
+      records ? { everyRecords: every, maxConcurrent } : { everySteps: every, maxConcurrent },
+    ),
   config: fc.record({
     chaining: fc.boolean(),
     segmentSize: fc.constantFrom('256 b', '32 kb'),
@@ -73,27 +84,26 @@ const how = {
 }
 
 /** Steps in any order, checkpoints at any moment. */
-export const disturbed: fc.Arbitrary<InlineOptions> = fc.record(how, {
-  requiredKeys: ['checkpoints', 'config'],
-})
+export const disturbed: fc.Arbitrary<InlineOptions> = fc.record(how)
 
-const crashes = { afterRecords: counts(120), afterSteps: counts(300), afterCheckpoints: counts(8) }
+const crashes = {
+  afterRecords: counts(120),
+  afterSteps: counts(300),
+  afterCheckpoints: counts(8),
+}
 
 /** Crashes at any moment. */
-export const crashing: fc.Arbitrary<InlineOptions> = fc.record(
-  { ...how, crashes: fc.record(crashes) },
-  { requiredKeys: ['checkpoints', 'config', 'crashes'] },
-)
+export const crashing: fc.Arbitrary<InlineOptions> = fc.record({
+  ...how,
+  crashes: fc.record(crashes),
+})
 
 /** The same, at a parallelism that changes. */
-export const rescaling: fc.Arbitrary<InlineOptions> = fc.record(
-  {
-    ...how,
-    parallelism: upTo(3),
-    crashes: fc.record({ ...crashes, parallelism: fc.array(upTo(4), { maxLength: 4 }) }),
-  },
-  { requiredKeys: ['checkpoints', 'config', 'crashes', 'parallelism'] },
-)
+export const rescaling: fc.Arbitrary<InlineOptions> = fc.record({
+  ...how,
+  parallelism: upTo(3),
+  crashes: fc.record({ ...crashes, parallelism: fc.array(upTo(4), { maxLength: 4 }) }),
+})
 
 /** All that the job gives, in an order of its own. */
 export async function outcome(args: StatefulArgs, options: InlineOptions = {}) {

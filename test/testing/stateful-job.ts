@@ -210,15 +210,28 @@ function flat(seen: Iterable<[number, { n: number; ids: number[] }]>): number[] 
 /** Numbers until there is another value among them, by key. */
 function numbers(stream: Stream<Item>, mixed: boolean): Stream<Item> {
   return stream.keyBy('key').process({
-    state: { total: value<number | string>(0), seen: value(0) },
+    state: {
+      total: value<number | string>(0),
+      seen: value(0),
+      run: value(0),
+      named: map<number, number>(),
+    },
     process(item, { state, timers }, emit: Emit<Item>) {
       timers.onEventTime(LAST)
+      const run = state.run.get() + 1
+      if (run > 2) state.run.clear()
+      else state.run.set(run)
+      const name = item.n % 3
+      const named = (state.named.get(name) ?? 0) + 1
+      if (named > 3) state.named.delete(name)
+      else state.named.set(name, named)
       state.seen.set(state.seen.get() + 1)
       const total = state.total.get()
       if (mixed && item.n % 13 === 0) state.total.set(`${total} and more`)
       else if (typeof total === 'number') state.total.set(total + item.n)
       else if (item.n % 7 === 0) state.total.clear()
-      emit({ ...item, n: state.seen.get(), text: String(state.total.get()) })
+      const text = String(state.total.get())
+      emit({ ...item, n: state.seen.get(), tags: [run, named], text })
     },
     onTimer(_at, { key, state }, emit) {
       emit(left(key, [state.seen.get(), String(state.total.get()).length]))
@@ -265,6 +278,7 @@ function seldom(stream: Stream<Item>): Stream<Item> {
           for (const [, held] of state.named) held.push(item.id)
           return
         case 3:
+          emit({ ...item, tags: [state.all.size, state.named.size] })
           if (item.id % 2 === 0) state.last.clear()
           else state.all.clear()
           return state.named.delete(item.n % 3)
