@@ -17,7 +17,8 @@ export interface Kill {
   readonly isFailure?: boolean
 }
 
-type FileStep = readonly [name: string, op: string, path: string]
+/** `nth`: of the operations on such a path; without it any of the first few. */
+type FileStep = readonly [name: string, op: string, path: string, nth?: number]
 
 const MESSAGES = [
   ['trigger', 'checkpoint triggered'],
@@ -48,7 +49,8 @@ const EACH: readonly FileStep[] = [
 /** Of a job that begins. */
 const FIRST: readonly FileStep[] = [
   ['lock taken', 'link', '/lock$'],
-  ['job file written', 'rename', '/job\\.json$'],
+  ['job file written', 'rename', '/job\\.json$', 1],
+  ['attempt noted', 'rename', '/job\\.json$', 2],
   ['output probed', 'unlink', '/\\.part-probe'],
   ['marker of the output written', 'rename', '/\\.sluice-output\\.json$'],
 ]
@@ -60,10 +62,12 @@ const AGAIN: readonly FileStep[] = [
   ['claim to the lock removed', 'unlink', '/\\.tmp-claim-'],
   ['output probed', 'unlink', '/\\.part-probe'],
   ['lock taken', 'link', '/lock$'],
+  ['attempt noted', 'rename', '/job\\.json$', 1],
 ]
 
+/** Of a job that went on; the file of a new one has been written once more by then. */
 const LAST: readonly FileStep[] = [
-  ['job finished', 'rename', '/job\\.json$'],
+  ['job finished', 'rename', '/job\\.json$', 2],
   ['marker of the output removed', 'unlink', '/\\.sluice-output\\.json$'],
   ['lock given back', 'unlink', '/lock$'],
 ]
@@ -93,8 +97,7 @@ function atStep({ random, isNew }: KillFacts): Kill {
 }
 
 function atFile(random: Prng, steps: readonly FileStep[], nthMax: number): Kill {
-  const [step, op, path] = oneOf(random, steps)
-  const nth = 1 + random.below(nthMax)
+  const [step, op, path, nth = 1 + random.below(nthMax)] = oneOf(random, steps)
   const action = oneOf(random, ['kill-before', 'kill-after'])
   return { name: `${action}: ${step} (${nth})`, faults: [{ op, path, nth, action }] }
 }
