@@ -38,7 +38,7 @@ async function runIn(
 ): Promise<Run> {
   const options = tallyOptions(places, {
     restore: 'latest',
-    args: { rate: 10_000, pad: 200 },
+    args: { rate: 7_000, pad: 200 },
     checkpoints: { ...CHECKPOINTS, ...more },
   })
   const end = await runChild({ root, order: { job: fixture('tally.ts'), options }, faults })
@@ -142,9 +142,8 @@ describe('a checkpoint is none the worse for', () => {
   })
 
   test('an old one that cannot be deleted: it goes at the end', async () => {
-    const { how, lines, places } = await run([
-      { op: 'unlink', path: '/chk-1/_metadata$', action: 'EIO', nth: 1 },
-    ])
+    const fault = { op: 'unlink', path: '/chk-1/_metadata$', action: 'EIO', nth: 1 }
+    const { how, lines, places } = await run([fault], { retained: 1 })
     expect(how).toBe('finished')
     expect(lines.find(({ level }) => level === 'error')).toMatchObject({
       checkpoint: 1,

@@ -85,7 +85,7 @@ test.each([
   const places = placesIn(join(folder, how))
   const trouble = { how, folder: troubleFolder(how) }
   const started = await startTally(places, {
-    args: { rate: 4_000, trouble },
+    args: { rate: 3_000, trouble },
     config: { 'task.heap.size': '40 mb' },
     restart: RESTART,
   })
@@ -109,7 +109,7 @@ test('checkpoints in memory serve as well', async () => {
   const places: Places = { output, checkpoints: '' }
   const trouble = { how: 'throw', folder: troubleFolder('memory') } as const
   const started = await startTally(places, {
-    args: { rate: 4_000, trouble, pad: 100 },
+    args: { rate: 3_000, trouble, pad: 100 },
     checkpoints: { interval: '1 h', inlineThreshold: '1 kb' },
     restart: RESTART,
   })
@@ -133,7 +133,7 @@ test('a job that fails before its first checkpoint begins anew', async () => {
 test('trouble without end fails the job; another start goes on from its checkpoint', async () => {
   const places = placesIn(join(folder, 'no end'))
   const trouble = { how: 'throw', folder: troubleFolder('no end') } as const
-  const options = { args: { rate: 4_000, trouble }, restart: { attempts: 2, delay: 1 } }
+  const options = { args: { rate: 3_000, trouble }, restart: { attempts: 2, delay: 1 } }
   const { job, lines } = await startTally(places, options)
   await hasRead(job, 100)
   await checkpointed(job)

@@ -71,7 +71,7 @@ export async function stoppedTally(
   places: Places,
   { count, ...options }: StartOptions & { readonly count: number },
 ): Promise<void> {
-  const args = { rate: 8_000, ...options.args }
+  const args = { rate: 1_000, ...options.args }
   const { job } = await startTally(places, { ...options, args })
   for (let n = 1; n <= count; n++) {
     await readMore(job)
