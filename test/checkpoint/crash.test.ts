@@ -37,7 +37,7 @@ test('killed anywhere, a directory has a whole checkpoint, and no rest when clea
   expect(newest.length).toBeGreaterThan(60)
   expect(newest).toEqual(newest.toSorted((a, b) => a - b))
   expect(new Set(newest)).toEqual(new Set([1, 2]))
-})
+}, 180_000)
 
 async function withOneCheckpoint(nth: number): Promise<string> {
   const directory = join(root, String(nth))
