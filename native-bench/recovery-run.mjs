@@ -7,6 +7,7 @@ const THROW = 0
 const THROWN = 1
 const OPENED = 2
 const FIRST = 3
+const EVERY_KEY = 4
 
 export const nowMs = () => performance.timeOrigin + performance.now()
 /** Milliseconds of CPU that the process has used. */
@@ -15,7 +16,7 @@ const later = () => new Promise((resolve) => setTimeout(resolve, POLL_MS))
 
 /** Starts the job; `at` collects when it did what, epoch ms. */
 export async function startRecoveryJob({ dir, keys, restore }) {
-  const control = new Float64Array(new SharedArrayBuffer(4 * Float64Array.BYTES_PER_ELEMENT))
+  const control = new Float64Array(new SharedArrayBuffer(5 * Float64Array.BYTES_PER_ELEMENT))
   const at = { cpuMs: 0 }
   const job = await runJob(new URL('./jobs/recovery.ts', import.meta.url), {
     args: { keys, control: control.buffer },
@@ -26,7 +27,9 @@ export async function startRecoveryJob({ dir, keys, restore }) {
   })
   const first = async () => {
     while (control[FIRST] === 0) await later()
-    return { ...at, opened: control[OPENED], first: control[FIRST], cpuMs: cpuMs() - at.cpuMs }
+    const firstAt = { opened: control[OPENED], first: control[FIRST], cpuMs: cpuMs() - at.cpuMs }
+    while (control[EVERY_KEY] === 0) await later()
+    return { ...at, ...firstAt, everyKey: control[EVERY_KEY] }
   }
   return {
     job,
@@ -38,6 +41,7 @@ export async function startRecoveryJob({ dir, keys, restore }) {
     },
     async throwNow() {
       control[FIRST] = 0
+      control[EVERY_KEY] = 0
       control[THROW] = 1
       at.cpuMs = cpuMs()
       const times = await first()

@@ -1,13 +1,16 @@
 /**
  * Keyed count with a text of 100 bytes beside each count. It throws when it is told to, and says
- * when it did, when an attempt opened, and when its first record came.
+ * when it did, when an attempt opened, and when its first record came and every key had one.
  */
 import { blackhole, defineJob, type Emit, value } from 'sluice'
 import { generator } from 'sluice/generator'
 
 export interface Args {
   keys: number
-  /** Float64: the attempt that is to throw, and then when it did, opened and began: epoch ms. */
+  /**
+   * Float64: the attempt that is to throw, and then when it did, opened, began and had been at
+   * every key: epoch ms.
+   */
   control: SharedArrayBuffer
 }
 
@@ -15,6 +18,7 @@ const THROW = 0
 const THROWN = 1
 const OPENED = 2
 const FIRST = 3
+const EVERY_KEY = 4
 
 const nowMs = () => performance.timeOrigin + performance.now()
 
@@ -23,7 +27,7 @@ export default defineJob('recovery', (env, args: Args) => {
   const keyOf = (index: number) => `key-${1e6 + ((index * 7919) % args.keys)}`
   const control = new Float64Array(args.control)
   let attempt = 0
-  let isFirst = true
+  let records = 0
 
   env
     .from(generator({ make: (i) => ({ key: keyOf(i) }) }))
@@ -35,10 +39,8 @@ export default defineJob('recovery', (env, args: Args) => {
         control[OPENED] = nowMs()
       },
       process({ key }, ctx, emit: Emit<{ key: string; count: number }>) {
-        if (isFirst) {
-          isFirst = false
-          control[FIRST] = nowMs()
-        }
+        if (records++ === 0) control[FIRST] = nowMs()
+        if (records === args.keys) control[EVERY_KEY] = nowMs()
         if (control[THROW] === attempt) {
           control[THROWN] = nowMs()
           throw new Error('as it was told')

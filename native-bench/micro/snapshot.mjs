@@ -62,6 +62,7 @@ function measureKind(make, keys) {
     for (const { sections, parts } of chunks) {
       for (const part of parts) other.state.restore(sections[part.section], part)
     }
+    other.state.load()
   })
   return { write: ns(writeMs, keys), restore: ns(restoreMs, keys), stepMsMax }
 }

@@ -125,9 +125,12 @@ export interface KeyedState {
    * Takes in one part, of a state declared (or a store registered) before: under its section's
    * name and kind. Throws STATE_UNCLAIMED if there is none, STATE_INCOMPATIBLE if it is another
    * kind, CHECKPOINT_DAMAGED where the bytes make no sense. The current key is lost. The part's
-   * bytes must not change any more: values may be read out of them later.
+   * bytes must not change any more: they may be read later, whole groups of keys with the first
+   * of them that is asked for.
    */
   restore(section: SectionHeader, part: StatePart): void
+  /** Takes in at once what was left for later. Throws CHECKPOINT_DAMAGED. */
+  load(): void
 }
 
 /** Operator state: a list that is redistributed when the parallelism changes. */

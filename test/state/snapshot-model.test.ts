@@ -202,6 +202,8 @@ class Run {
   #findSlots(): void {
     const { state, table } = this.subject
     for (const [key, { slots }] of this.models) {
+      // Looking at a key brings all of its group: most are to stay where they are.
+      if (slots.size === 0) continue
       state.setKey(key)
       for (const [namespace, model] of slots) model.slot = table.find(namespace)
     }

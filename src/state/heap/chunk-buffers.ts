@@ -35,10 +35,7 @@ export class ChunkBuffers {
 
   /** Where the next entry goes. */
   begin(section: number, keyGroup: number): ByteWriter {
-    const parts = this.#parts[section]!
-    const index = keyGroup - this.#options.keyGroupFrom
-    let part = parts[index]
-    if (part === undefined) parts[index] = part = new PartBuffer()
+    const part = this.#partOf(section, keyGroup)
     this.#begun = part
     this.#begunAt = part.length
     return part
@@ -52,6 +49,23 @@ export class ChunkBuffers {
     this.#bytes += bytes
     if (this.#bytes >= CHUNK_BYTES) this.flush()
     return bytes
+  }
+
+  /** Takes over entries of an earlier snapshot. */
+  whole(section: number, { keyGroup, entries, bytes }: StatePart): void {
+    const part = this.#partOf(section, keyGroup)
+    part.raw(bytes, 0, bytes.length)
+    part.entries += entries
+    this.#bytes += bytes.length
+    if (this.#bytes >= CHUNK_BYTES) this.flush()
+  }
+
+  #partOf(section: number, keyGroup: number): PartBuffer {
+    const parts = this.#parts[section]!
+    const index = keyGroup - this.#options.keyGroupFrom
+    let part = parts[index]
+    if (part === undefined) parts[index] = part = new PartBuffer()
+    return part
   }
 
   /** Hands over what there is. */

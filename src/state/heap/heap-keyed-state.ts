@@ -1,6 +1,7 @@
 /**
  * The heap backend: all keyed state of one operator subtask, in memory, as columns over the slots
- * of `HeapKeys`.
+ * of `HeapKeys`. What is restored stays in the parts that it came in until a key of the same group
+ * is asked for, unless timers or tables need all keys at once.
  * Threads: the task that owns the subtask.
  */
 import { assert } from '../../base/assert.ts'
@@ -25,11 +26,11 @@ import type {
 } from '../snapshot-contract.ts'
 import { incompatible, unclaimed } from '../state-errors.ts'
 import { StateValues } from '../state-values.ts'
+import { DeferredParts } from './deferred-parts.ts'
 import { HeapKeys } from './heap-keys.ts'
 import { HeapListState } from './heap-list-state.ts'
 import { HeapMapState } from './heap-map-state.ts'
 import type { HeapParts } from './heap-parts.ts'
-import { PartRestorer } from './heap-restore.ts'
 import { HeapSlotTable } from './heap-slot-table.ts'
 import { HeapValueState } from './heap-value-state.ts'
 import { HeapWalk } from './heap-walk.ts'
@@ -41,7 +42,7 @@ export class HeapKeyedState implements KeyedState {
   readonly #declared = new Map<string, Declared>()
   readonly #stores: TrackedStore[] = []
   readonly #parts: HeapParts
-  #restorer: PartRestorer | undefined
+  #deferred: DeferredParts | undefined
 
   constructor(options: KeyedStateOptions) {
     this.#keys = new HeapKeys(options)
@@ -65,6 +66,7 @@ export class HeapKeyedState implements KeyedState {
   }
 
   get keyCount(): number {
+    this.load()
     return this.#keys.count
   }
 
@@ -106,7 +108,8 @@ export class HeapKeyedState implements KeyedState {
   }
 
   snapshot(operatorId: string, sink: ChunkSink): StateWalk {
-    return new HeapWalk({ keys: this.#keys, stores: this.#stores, operatorId, sink })
+    const deferred = this.#deferred?.parts() ?? []
+    return new HeapWalk({ keys: this.#keys, stores: this.#stores, deferred, operatorId, sink })
   }
 
   reserve(keys: number): void {
@@ -114,8 +117,13 @@ export class HeapKeyedState implements KeyedState {
   }
 
   restore(section: SectionHeader, part: StatePart): void {
-    this.#restorer ??= new PartRestorer(this.#keys)
-    this.#restorer.restore(this.#storeOf(section), part)
+    const tracked = this.#storeOf(section)
+    this.#deferred ??= new DeferredParts(this.#keys)
+    this.#deferred.restore(tracked, part)
+  }
+
+  load(): void {
+    this.#deferred?.loadAll()
   }
 
   #declare<S>(name: string, kind: string, make: () => S): S {
@@ -136,14 +144,14 @@ export class HeapKeyedState implements KeyedState {
   }
 
   /** Timers have names of their own: no state of the same name is meant. */
-  #storeOf(section: SectionHeader): KeyedStore {
+  #storeOf(section: SectionHeader): TrackedStore {
     const isTimers = section.kind === 'timers'
     const found = this.#stores.find(
       ({ kind, store }) => store.name === section.name && (kind === 'timers') === isTimers,
     )
     if (found === undefined) throw unclaimed(section)
     const { kind, store } = found
-    if (kind === section.kind && store.detail === section.detail) return store
+    if (kind === section.kind && store.detail === section.detail) return found
     throw incompatible(section, { kind, detail: store.detail })
   }
 }

@@ -19,6 +19,12 @@ export interface SlotColumn {
   grow(capacity: number): void
 }
 
+/** Has state of keys that are not in the table yet. */
+export interface KeyLoader {
+  /** Before a key of the group is looked for that may not be in the table. */
+  load(keyGroup: number): void
+}
+
 /** Decoded keys are kept for the first slots only, so that millions of keys are no heap objects. */
 const DECODED_KEYS_MAX = 1 << 16
 /** Equal to no key. */
@@ -28,6 +34,7 @@ const NONE = -1
 export class HeapKeys {
   /** The current key's slot, -1 while there is none. */
   slot = NONE
+  loader: KeyLoader | undefined
   readonly #options: KeyedStateOptions
   readonly #encoder = new KeyEncoder()
   readonly #short = new ShortKey()
@@ -90,6 +97,7 @@ export class HeapKeys {
     const encoder = this.#encoder
     encoder.encode(key)
     const hash = murmur3(encoder.bytes, 0, encoder.length)
+    this.loader?.load(this.keyGroupOfHash(hash))
     const slot = this.#table.findOrAdd(0, encoder.bytes, 0, encoder.length, hash)
     if (this.#table.wasAdded) this.#added(slot, this.keyGroupOfHash(hash))
     this.#moveTo(slot)

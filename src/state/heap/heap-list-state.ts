@@ -82,6 +82,7 @@ export class HeapListState<T> implements ListState<T>, SlotColumn, KeyedStore {
   read(from: ByteReader): void {
     const slot = this.#keys.slot
     if (this.#lists[slot] !== undefined) throw damaged(`state '${this.name}' has a list twice`)
+    if (this.#snapshots.isActive) this.#snapshots.added(slot)
     const list: T[] = []
     for (let left = from.varint(); left > 0; left--) list.push(this.#codec.read(from) as T)
     this.#lists[slot] = list

@@ -118,6 +118,7 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn, KeyedStor
     const hash = hashOf(from.bytes, keyFrom, from.at, owner)
     const entry = this.#table.findOrAdd(owner, from.bytes, keyFrom, from.at, hash)
     if (!this.#table.wasAdded) throw damaged(`map '${this.name}' has two values of one key`)
+    if (this.#snapshots.isActive) this.#snapshots.added(entry)
     if (!this.#follows(owner, sequence)) this.#unsorted.add(owner)
     this.#link(owner, entry, sequence)
     this.#values[entry] = this.#codec.read(from)

@@ -132,6 +132,7 @@ export class HeapValueState<T> implements ValueState<T>, SlotColumn, KeyedStore 
   read(from: ByteReader): void {
     const slot = this.#keys.slot
     if (this.#isSet[slot] === 1) throw damaged(`state '${this.name}' has two values of one key`)
+    if (this.#snapshots.isActive) this.#snapshots.added(slot)
     if (this.#codec.isLong(from)) this.#leaveUnread(slot, from)
     else this.#put(slot, this.#codec.read(from))
     this.#isSet[slot] = 1

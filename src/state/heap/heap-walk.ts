@@ -1,11 +1,13 @@
 /**
  * A snapshot of all keyed state of a subtask while it is written. Noting which entries belong to
  * it takes no time; they are written in steps, and an entry that is about to change before its
- * turn is written at once (`StoreCursor`).
+ * turn is written at once (`StoreCursor`). What was restored and not looked at since comes first,
+ * as it was.
  * Threads: the task that owns the subtask.
  */
 import type { ChunkSink, StateWalk } from '../snapshot-contract.ts'
 import { ChunkBuffers } from './chunk-buffers.ts'
+import type { DeferredPart } from './deferred-parts.ts'
 import type { HeapKeys } from './heap-keys.ts'
 import { ENTRY_COST, StoreCursor } from './store-cursor.ts'
 import type { TrackedStore } from './tracked-store.ts'
@@ -13,9 +15,14 @@ import type { TrackedStore } from './tracked-store.ts'
 export interface HeapWalkOptions {
   readonly keys: HeapKeys
   readonly stores: readonly TrackedStore[]
+  readonly deferred: readonly DeferredPart[]
   readonly operatorId: string
   readonly sink: ChunkSink
 }
+
+/** A part that is taken over costs its copy alone. */
+const PART_COST = 16
+const COPIED_BYTES_A_COST = 16
 
 interface Visit {
   readonly tracked: TrackedStore
@@ -28,13 +35,17 @@ interface Failure {
 
 export class HeapWalk implements StateWalk {
   readonly #buffers: ChunkBuffers
+  readonly #stores: readonly TrackedStore[]
+  #deferred: readonly DeferredPart[]
+  #nextDeferred = 0
   /** What is left to do, the next one first. */
   #visits: readonly Visit[]
   #failure: Failure | undefined
 
   constructor(options: HeapWalkOptions) {
     const { keys, operatorId, sink } = options
-    const stores = options.stores.filter(({ store }) => store.slotEnd > 0)
+    const inParts = new Set(options.deferred.map(({ tracked }) => tracked))
+    const stores = options.stores.filter((one) => one.store.slotEnd > 0 || inParts.has(one))
     const sections = stores.map(({ kind, store: { name, detail } }) => ({
       operatorId,
       name,
@@ -43,22 +54,35 @@ export class HeapWalk implements StateWalk {
     }))
     const { keyGroupFrom, keyGroupTo } = keys
     this.#buffers = new ChunkBuffers({ sink, sections, keyGroupFrom, keyGroupTo })
+    this.#stores = stores
+    this.#deferred = options.deferred
     this.#visits = stores.map((tracked, section) => this.#visit(keys, tracked, section))
   }
 
   get isDone(): boolean {
-    return this.#visits.length === 0
+    return this.#deferred.length === 0 && this.#visits.length === 0
   }
 
   step(entriesMax: number): void {
     for (let left = entriesMax * ENTRY_COST; left > 0 && !this.isDone; ) {
-      left = this.#advance(left)
+      left = this.#deferred.length > 0 ? this.#takeOver(left) : this.#advance(left)
     }
   }
 
   cancel(): void {
     for (const { tracked, cursor } of this.#visits) tracked.detach(cursor)
     this.#visits = []
+    this.#deferred = []
+  }
+
+  #takeOver(budget: number): number {
+    const { tracked, part } = this.#deferred[this.#nextDeferred++]!
+    this.#buffers.whole(this.#stores.indexOf(tracked), part)
+    if (this.#nextDeferred === this.#deferred.length) {
+      this.#deferred = []
+      if (this.isDone) this.#buffers.flush()
+    }
+    return budget - PART_COST - ((part.bytes.length / COPIED_BYTES_A_COST) | 0)
   }
 
   #advance(budget: number): number {

@@ -1,0 +1,82 @@
+/**
+ * Parts of a restored snapshot, by key group, that are taken into their stores when the first of
+ * their keys is asked for: a job with millions of keys works again before all of them are in a
+ * table. Until then a snapshot takes them over as they are.
+ *
+ * A key that is in the table is never looked for here. So as long as a group has deferred parts the
+ * table has none of its keys: timers and tables, which need theirs at once, bring all of a group.
+ * Threads: the task that owns the subtask.
+ */
+import type { SectionKind, StatePart } from '../snapshot-contract.ts'
+import type { HeapKeys, KeyLoader } from './heap-keys.ts'
+import { PartRestorer } from './heap-restore.ts'
+import type { TrackedStore } from './tracked-store.ts'
+
+export interface DeferredPart {
+  readonly tracked: TrackedStore
+  readonly part: StatePart
+}
+
+/** Nobody goes over all entries of these, and nothing follows from one before it is asked for. */
+const DEFERRED_KINDS: readonly SectionKind[] = ['value', 'list', 'map']
+
+export class DeferredParts implements KeyLoader {
+  readonly #keys: HeapKeys
+  readonly #restorer: PartRestorer
+  /** By key group from `keyGroupFrom` on. */
+  readonly #groups: DeferredPart[][]
+  /** The table may have keys of the group. */
+  readonly #isLoaded: Uint8Array
+  #left = 0
+
+  constructor(keys: HeapKeys) {
+    const groups = keys.keyGroupTo - keys.keyGroupFrom
+    this.#keys = keys
+    this.#restorer = new PartRestorer(keys)
+    this.#groups = Array.from({ length: groups }, () => [])
+    this.#isLoaded = new Uint8Array(groups)
+    keys.leave()
+    if (keys.count > 0) this.#isLoaded.fill(1)
+    else keys.loader = this
+  }
+
+  restore(tracked: TrackedStore, part: StatePart): void {
+    const index = part.keyGroup - this.#keys.keyGroupFrom
+    if (!DEFERRED_KINDS.includes(tracked.kind)) this.#load(index)
+    if (this.#isLoaded[index] === 1) {
+      this.#restorer.restore(tracked.store, part)
+      return
+    }
+    this.#groups[index]!.push({ tracked, part })
+    this.#left++
+  }
+
+  /** Of all groups that were not loaded, in their order. */
+  parts(): readonly DeferredPart[] {
+    return this.#groups.flat()
+  }
+
+  load(keyGroup: number): void {
+    this.#load(keyGroup - this.#keys.keyGroupFrom)
+    if (this.#left === 0) this.#close()
+  }
+
+  loadAll(): void {
+    for (let index = 0; index < this.#groups.length; index++) this.#load(index)
+    this.#close()
+  }
+
+  #load(index: number): void {
+    if (this.#isLoaded[index] !== 0) return
+    const parts = this.#groups[index]!
+    this.#groups[index] = []
+    this.#isLoaded[index] = 1
+    this.#left -= parts.length
+    for (const { tracked, part } of parts) this.#restorer.restore(tracked.store, part)
+  }
+
+  #close(): void {
+    this.#isLoaded.fill(1)
+    this.#keys.loader = undefined
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * What is restored stays in its parts until a key of the same group is asked for: none of it may be
+ * lost, doubled or seen too late by a snapshot that is written meanwhile. Few groups, so that each
+ * has several keys; nothing that needs all keys at once.
+ */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { HeapKeyedState } from '../../src/state/heap/heap-keyed-state.ts'
+import { Taken } from './snapshot-support.ts'
+
+const GROUPS = 4
+const keys = Array.from({ length: 24 }, (_, i) => `key ${i}`)
+
+function open() {
+  const state = new HeapKeyedState({
+    maxParallelism: GROUPS,
+    keyGroupFrom: 0,
+    keyGroupTo: GROUPS,
+  })
+  const number = state.value<number>({ name: 'number', kind: 'value', initial: 0 })
+  const text = state.value<string | undefined>({ name: 'text', kind: 'value' })
+  const list = state.list<number>({ name: 'list', kind: 'list' })
+  const map = state.map<string, number>({ name: 'map', kind: 'map' })
+  const at = (key: string) => {
+    state.setKey(key)
+    return { number, text, list, map }
+  }
+  return { state, at }
+}
+
+type Opened = ReturnType<typeof open>
+
+function restored(taken: Taken): Opened {
+  const opened = open()
+  for (const { section, part } of taken.parts) opened.state.restore(section, part)
+  return opened
+}
+
+interface Model {
+  number: number
+  text: string | undefined
+  list: number[]
+  map: Record<string, number>
+}
+
+const empty = (): Model => ({ number: 0, text: undefined, list: [], map: {} })
+const emptyModels = () => Object.fromEntries(keys.map((key) => [key, empty()]))
+
+function dump({ at }: Opened): Record<string, Model> {
+  const plain = (key: string) => {
+    const { number, text, list, map } = at(key)
+    const entries = Object.fromEntries(map)
+    return { number: number.get(), text: text.get(), list: [...list], map: entries }
+  }
+  return Object.fromEntries(keys.map((key) => [key, plain(key)]))
+}
+
+const changes = {
+  set({ at }: Opened, models: Record<string, Model>, key: string, n: number) {
+    at(key).number.set(n)
+    models[key]!.number = n
+  },
+  text({ at }: Opened, models: Record<string, Model>, key: string, n: number) {
+    at(key).text.set(`text ${n}`)
+    models[key]!.text = `text ${n}`
+  },
+  add({ at }: Opened, models: Record<string, Model>, key: string, n: number) {
+    at(key).list.add(n)
+    models[key]!.list.push(n)
+  },
+  put({ at }: Opened, models: Record<string, Model>, key: string, n: number) {
+    at(key).map.set(`entry ${n % 3}`, n)
+    models[key]!.map[`entry ${n % 3}`] = n
+  },
+  clear({ at }: Opened, models: Record<string, Model>, key: string) {
+    const { number, text, list, map } = at(key)
+    for (const state of [number, text, list, map]) state.clear()
+    models[key] = empty()
+  },
+}
+
+const change = fc.record({
+  kind: fc.constantFrom(...(Object.keys(changes) as (keyof typeof changes)[])),
+  key: fc.constantFrom(...keys),
+  n: fc.integer({ min: 1, max: 99 }),
+})
+/** Null: a step of every snapshot under way; false: another one begins; true: from the last one. */
+const command = fc.oneof(
+  { weight: 6, arbitrary: change },
+  { weight: 3, arbitrary: fc.constant(null) },
+  { weight: 1, arbitrary: fc.boolean() },
+)
+
+test('whatever becomes of restored state, it and its snapshots are what they should be', () => {
+  const filled = fc.array(change, { minLength: 20, maxLength: 60 })
+  const commands = fc.array(command, { maxLength: 60 })
+  fc.assert(
+    fc.property(filled, commands, (before, after) => {
+      let opened = open()
+      let models: Record<string, Model> = emptyModels()
+      for (const { kind, key, n } of before) changes[kind](opened, models, key, n)
+      opened = restored(new Taken(opened.state).finish())
+      let walks: { taken: Taken; expected: Record<string, Model> }[] = []
+      for (const one of after) {
+        if (one === null) for (const { taken } of walks) taken.walk.step(1)
+        else if (one === false) {
+          walks.push({ taken: new Taken(opened.state), expected: structuredClone(models) })
+        } else if (one === true) {
+          const last = walks.pop()
+          if (last === undefined) continue
+          opened = restored(last.taken.finish())
+          models = last.expected
+          walks = []
+        } else changes[one.kind](opened, models, one.key, one.n)
+      }
+      for (const { taken, expected } of walks) {
+        const found = restored(taken.finish())
+        expect(found.state.keyCount).toBe(holding(expected))
+        expect(dump(found)).toEqual(expected)
+      }
+      expect(dump(opened)).toEqual(models)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+function holding(models: Record<string, Model>): number {
+  const nothing = JSON.stringify(empty())
+  return Object.values(models).filter((model) => JSON.stringify(model) !== nothing).length
+}
+
+test('a snapshot of what nobody has asked for is what was restored, byte for byte', () => {
+  const opened = open()
+  const models = emptyModels()
+  keys.forEach((key, n) => {
+    changes.text(opened, models, key, n)
+    changes.put(opened, models, key, n)
+  })
+  const first = new Taken(opened.state).finish()
+  const second = new Taken(restored(first).state).finish()
+  expect(second.parts).toEqual(first.parts)
+})
+
+test('a state that no operator claims is refused at once, though its keys would come later', () => {
+  const opened = open()
+  opened.at('key 0').number.set(1)
+  const [only] = new Taken(opened.state).finish().parts
+  const other = new HeapKeyedState({ maxParallelism: GROUPS, keyGroupFrom: 0, keyGroupTo: GROUPS })
+  expect(() => other.restore(only!.section, only!.part)).toThrow(
+    expect.objectContaining({ code: 'STATE_UNCLAIMED' }),
+  )
+  other.list({ name: 'number', kind: 'list' })
+  expect(() => other.restore(only!.section, only!.part)).toThrow(
+    expect.objectContaining({ code: 'STATE_INCOMPATIBLE' }),
+  )
+})
