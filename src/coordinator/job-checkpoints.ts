@@ -20,7 +20,7 @@ import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
 import { encodeMetadata } from '../checkpoint/metadata.ts'
 import type { CheckpointStatistics } from '../checkpoint/statistics.ts'
 import type { PreparedCommittables, ToTask } from '../protocol/messages.ts'
-import { chunkBytes } from '../state/state-file.ts'
+import { chunkBytes, chunkMemories } from '../state/state-file.ts'
 import type { CheckpointStorage } from './checkpoint-storage.ts'
 import type { AttemptCheckpoints, CheckpointMessage } from './job-execution.ts'
 import type { OutputCommits } from './output-commits.ts'
@@ -163,7 +163,8 @@ export class JobCheckpoints {
   #writeChunk(message: Extract<CheckpointMessage, { type: 'state-chunk' }>): void {
     const { checkpointId, task, chunk, attempt } = message
     const bytes = chunkBytes(chunk)
-    const done = () => this.#send(task, { type: 'chunk-written', attempt, bytes })
+    const memories = chunkMemories(chunk)
+    const done = () => this.#send(task, { type: 'chunk-written', attempt, bytes, memories })
     const running = this.#running.get(checkpointId)
     if (running === undefined) return done()
     const writing = this.#options.storage.writeChunk(checkpointId, chunk)

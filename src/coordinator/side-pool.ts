@@ -3,7 +3,6 @@
  * and checking state files. Started when first needed; idle, they keep no process alive.
  * Threads: main.
  */
-import type { TransferListItem } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
 import { errorFromData, type SluiceError } from '../base/errors.ts'
 import type { CheckDepth } from '../state/check-state-file.ts'
@@ -19,7 +18,6 @@ const CLOSED = 'the job is being closed'
 export interface StateFileToWrite {
   readonly store: StoreDescription
   readonly name: string
-  /** Its memory goes to the pool: empty afterwards. */
   readonly chunk: StateChunk
   readonly compress: boolean
 }
@@ -40,7 +38,7 @@ export class SidePool {
     const target = store.kind === 'memory' ? 'here' : store
     const job: WriteStateFile = { store: target, name, chunk, compress }
     try {
-      const written = await this.#run<WrittenStateFile>('writeStateFile', job, memoryOf(chunk))
+      const written = await this.#run<WrittenStateFile>('writeStateFile', job)
       if (written.bytes !== undefined) {
         await createStore(store).put(name, [new Uint8Array(written.bytes)])
       }
@@ -94,7 +92,7 @@ export class SidePool {
     return { pool, failed }
   }
 
-  async #run<T>(name: string, job: unknown, transferList: TransferListItem[] = []): Promise<T> {
+  async #run<T>(name: string, job: unknown): Promise<T> {
     if (this.#isClosed) throw new Error(CLOSED)
     this.#started ??= this.#start()
     const { pool, failed } = await this.#started.catch((error: unknown) => {
@@ -103,7 +101,7 @@ export class SidePool {
     })
     // A pool that has been destroyed would start new threads.
     if (this.#isClosed) throw new Error(CLOSED)
-    const outcome: Outcome<T> = await Promise.race([pool.run(job, { name, transferList }), failed])
+    const outcome: Outcome<T> = await Promise.race([pool.run(job, { name }), failed])
     if ('error' in outcome) throw errorFromData(outcome.error)
     return outcome.value
   }
@@ -120,9 +118,4 @@ async function createPool(): Promise<Piscina> {
     recordTiming: false,
     execArgv: [],
   })
-}
-
-function memoryOf(chunk: StateChunk): TransferListItem[] {
-  const buffers = new Set(chunk.parts.map(({ bytes }) => bytes.buffer))
-  return [...buffers].filter((buffer) => buffer instanceof ArrayBuffer)
 }

@@ -48,8 +48,13 @@ export type ToTask =
     }
   /** Its barriers and its snapshot, wherever they are, mean nothing any more. */
   | { readonly type: 'abort-checkpoint'; readonly attempt: number; readonly checkpointId: number }
-  /** A state chunk is written: as many bytes fewer are on their way. */
-  | { readonly type: 'chunk-written'; readonly attempt: number; readonly bytes: number }
+  /** A state chunk is written: as many bytes fewer are on their way, and their memory is free. */
+  | {
+      readonly type: 'chunk-written'
+      readonly attempt: number
+      readonly bytes: number
+      readonly memories: readonly SharedArrayBuffer[]
+    }
   | { readonly type: 'close'; readonly attempt: number }
   | { readonly type: 'cancel'; readonly attempt: number }
 

@@ -78,7 +78,9 @@ export class PairTable {
   }
 
   firstOf(slot: number): number {
-    return this.#pairs[2 * slot]!
+    // A double to V8, as all that comes out of a Float64Array. The first one that is put into an
+    // integer field changes the class of its object, and all code for that class is thrown away.
+    return this.#pairs[2 * slot]! | 0
   }
 
   secondOf(slot: number): number {
@@ -98,7 +100,7 @@ export class PairTable {
   #takeSlot(): number {
     const slot = this.#free
     if (slot === NONE) return this.#slotEnd++
-    this.#free = this.secondOf(slot)
+    this.#free = this.secondOf(slot) | 0
     return slot
   }
 

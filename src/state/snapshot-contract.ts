@@ -33,6 +33,8 @@ export interface StateChunk {
 export interface ChunkSink {
   /** The chunk's bytes belong to the receiver. */
   chunk(chunk: StateChunk): void
+  /** So many bytes for the next chunk. Default: new ones. */
+  memory?(bytes: number): Uint8Array
 }
 
 /** A snapshot that is being written between bounded steps of the task. */

@@ -19,6 +19,13 @@ export function chunkBytes({ parts }: StateChunk): number {
   return parts.reduce((sum, { bytes }) => sum + bytes.length, 0)
 }
 
+/** What it shares with whoever made it. */
+export function chunkMemories({ parts }: StateChunk): readonly SharedArrayBuffer[] {
+  // Small parts lie in one memory.
+  const memories = new Set(parts.map(({ bytes }) => bytes.buffer))
+  return [...memories].filter((memory) => memory instanceof SharedArrayBuffer)
+}
+
 /** The file's bytes in order, for `BlobStore.put`. Borrows the chunk's. */
 export function packStateFile(chunk: StateChunk, options: PackOptions): readonly Uint8Array[] {
   const { sections, parts } = chunk

@@ -197,7 +197,7 @@ function takeOrder(order: TaskOrder, { parts, input }: Taker): void {
       input.abort?.(order.checkpointId)
       return parts.checkpoints?.abort(order.checkpointId)
     case 'chunk-written':
-      return parts.checkpoints?.written(order.bytes)
+      return parts.checkpoints?.written(order.bytes, order.memories)
     default:
       return unreachable(order)
   }

@@ -13,6 +13,7 @@ import type { StateChunk } from '../state/snapshot-contract.ts'
 import { chunkBytes, packStateFile } from '../state/state-file.ts'
 import type { ChainRuntime } from './chain-runtime.ts'
 import { beginWalks, mergeChunks, snapshotOperators } from './chain-snapshot.ts'
+import { ChunkMemory } from './chunk-memory.ts'
 import type { Pacing } from './pacer.ts'
 import { Pacer } from './pacer.ts'
 import { PendingSnapshot } from './pending-snapshot.ts'
@@ -58,6 +59,7 @@ export class TaskCheckpoints {
   readonly #pending: PendingSnapshot[] = []
   readonly #pacer: Pacing
   readonly #uncommitted: Uncommitted
+  readonly #memory = new ChunkMemory()
   #bytesOnTheWay = 0
 
   constructor(options: TaskCheckpointsOptions) {
@@ -96,7 +98,10 @@ export class TaskCheckpoints {
       operators: snapshotOperators(runtime),
       recordsSunk: runtime.recordsSunk,
       input: this.#options.snapshotInput(),
-      walks: beginWalks(runtime, { chunk: (chunk) => chunks.push(chunk) }),
+      walks: beginWalks(runtime, {
+        chunk: (chunk) => void chunks.push(chunk),
+        memory: (bytes) => this.#memory.take(bytes),
+      }),
       chunks,
     })
   }
@@ -110,8 +115,9 @@ export class TaskCheckpoints {
     if (at >= 0) this.#pending.splice(at, 1)[0]!.cancel()
   }
 
-  written(bytes: number): void {
+  written(bytes: number, memories: readonly SharedArrayBuffer[]): void {
     this.#bytesOnTheWay -= bytes
+    this.#memory.give(memories)
   }
 
   /** True if `step` would do something. */

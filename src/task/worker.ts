@@ -25,7 +25,7 @@ assert(parentPort !== null, 'worker.js runs in a worker thread')
 const port = parentPort
 const deployment = workerData as TaskDeployment
 const { attempt, task } = deployment
-const send = (message: FromTask) => port.postMessage(message, transferOf(message))
+const send = (message: FromTask) => port.postMessage(message)
 
 // The innermost frame of the chain's code names the operator: it must be among those recorded.
 Error.stackTraceLimit = 100
@@ -109,13 +109,6 @@ function takeAll(mailbox: TaskMailbox): void {
   ) {
     mailbox.take(item.message as ToTask)
   }
-}
-
-/** Encoded state is given away, not copied. */
-function transferOf(message: FromTask): ArrayBuffer[] {
-  if (message.type !== 'state-chunk') return []
-  // Small parts lie in one buffer.
-  return [...new Set(message.chunk.parts.map((part) => part.bytes.buffer as ArrayBuffer))]
 }
 
 function forwardedLog(): Logger {

@@ -77,9 +77,9 @@ export class ChunkBuffers {
   }
 
   #takeChunk(): StateChunk {
-    const { sections, keyGroupFrom } = this.#options
+    const { sections, keyGroupFrom, sink } = this.#options
     // One memory for all parts: it can be given to another thread as a whole.
-    const bytes = new Uint8Array(this.#bytes)
+    const bytes = sink.memory?.(this.#bytes) ?? new Uint8Array(this.#bytes)
     const used: SectionHeader[] = []
     const taken: StatePart[] = []
     let at = 0

@@ -2,30 +2,52 @@
  * One store of entries (a state's, or an operator's timers) and the snapshots of it that are under
  * way: each is told of a change before it is made. A store asks `isActive` first, so that a state
  * costs one look at it while no snapshot is being written.
+ *
+ * Its first changes are a rehearsal: they are told to a snapshot of nothing. V8 compiles code for
+ * what it has seen, and would throw away that of all operators when the first snapshot begins.
  * Threads: the task that owns the subtask.
  */
 import type { KeyedStore, SnapshotHooks } from '../contract.ts'
 import type { SectionKind } from '../snapshot-contract.ts'
-import type { StoreCursor } from './store-cursor.ts'
+import { StoreCursor } from './store-cursor.ts'
+
+/** Enough for V8 to have seen what is done, and few enough to come before it compiles it. */
+const REHEARSED_CHANGES = 1_000
+
+const NOTHING: KeyedStore = {
+  name: 'nothing',
+  detail: '',
+  slotEnd: 0,
+  isUsed: () => false,
+  keySlotOf: (slot) => slot,
+  write() {},
+  read() {},
+  skip() {},
+}
 
 export class TrackedStore implements SnapshotHooks {
   isActive = false
   readonly kind: SectionKind
   readonly store: KeyedStore
   readonly #cursors: StoreCursor[] = []
+  readonly #rehearsal = new StoreCursor({ store: NOTHING, write: () => 0 })
+  #rehearsalsLeft = REHEARSED_CHANGES
 
   constructor(kind: SectionKind, store: KeyedStore) {
     this.kind = kind
     this.store = store
+    this.attach(this.#rehearsal)
   }
 
   touch(slot: number): void {
+    if (this.#rehearsalsLeft > 0) this.#rehearse()
     const cursors = this.#cursors
     // From the last: one that fails is taken out on the way.
     for (let i = cursors.length; --i >= 0; ) cursors[i]!.touch(slot)
   }
 
   added(slot: number): void {
+    if (this.#rehearsalsLeft > 0) this.#rehearse()
     for (const cursor of this.#cursors) cursor.added(slot)
   }
 
@@ -38,5 +60,9 @@ export class TrackedStore implements SnapshotHooks {
     const at = this.#cursors.indexOf(cursor)
     if (at >= 0) this.#cursors.splice(at, 1)
     this.isActive = this.#cursors.length > 0
+  }
+
+  #rehearse(): void {
+    if (--this.#rehearsalsLeft === 0) this.detach(this.#rehearsal)
   }
 }
