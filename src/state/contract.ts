@@ -51,10 +51,8 @@ export interface KeyedStore {
 
 /** How a store tells the snapshots under way about its changes: before they are made. */
 export interface SnapshotHooks {
-  /** True while any snapshot is being written: only then do the others need to be called. */
-  readonly isActive: boolean
   /** The entry is about to change, to be removed, or to be handed out where it can be changed. */
-  touch(slot: number): void
+  changing(slot: number): void
   /** The slot has been taken into use. */
   added(slot: number): void
 }

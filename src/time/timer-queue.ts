@@ -32,7 +32,7 @@ export class TimerQueue {
     const bucket = this.#queue.openBucket(timeMs)
     const timer = this.#timers.findOrAdd(slot, bucket)
     if (!this.#timers.wasAdded) return false
-    if (this.hooks?.isActive) this.hooks.added(timer)
+    this.hooks?.added(timer)
     this.#queue.append(bucket, timer)
     return true
   }
@@ -43,7 +43,7 @@ export class TimerQueue {
     if (bucket < 0) return false
     const timer = this.#timers.find(slot, bucket)
     if (timer < 0) return false
-    if (this.hooks?.isActive) this.hooks.touch(timer)
+    this.hooks?.changing(timer)
     this.#queue.remove(bucket, timer)
     this.#timers.remove(timer)
     return true
@@ -51,7 +51,7 @@ export class TimerQueue {
 
   /** Takes the first timer of the earliest time and returns its slot. */
   pop(): number {
-    if (this.hooks?.isActive) this.hooks.touch(this.#queue.first)
+    this.hooks?.changing(this.#queue.first)
     const timer = this.#queue.pop()
     const slot = this.#timers.firstOf(timer)
     this.#timers.remove(timer)

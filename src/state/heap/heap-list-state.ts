@@ -36,11 +36,11 @@ export class HeapListState<T> implements ListState<T>, SlotColumn, KeyedStore {
     const slot = this.#keys.slot
     const list = this.#lists[slot]
     if (list !== undefined) {
-      if (this.#snapshots.isActive) this.#snapshots.touch(slot)
+      this.#snapshots.changing(slot)
       list.push(copyValue(value) as T)
       return
     }
-    if (this.#snapshots.isActive) this.#snapshots.added(slot)
+    this.#snapshots.added(slot)
     this.#lists[slot] = [copyValue(value) as T]
     this.#keys.hold(slot)
   }
@@ -48,7 +48,7 @@ export class HeapListState<T> implements ListState<T>, SlotColumn, KeyedStore {
   clear(): void {
     const slot = this.#keys.slot
     if (this.#lists[slot] === undefined) return
-    if (this.#snapshots.isActive) this.#snapshots.touch(slot)
+    this.#snapshots.changing(slot)
     this.#lists[slot] = undefined
     this.#keys.drop(slot)
   }
@@ -57,7 +57,7 @@ export class HeapListState<T> implements ListState<T>, SlotColumn, KeyedStore {
     const slot = this.#keys.slot
     const list = this.#lists[slot]
     if (list === undefined) return [][Symbol.iterator]()
-    if (this.#snapshots.isActive) this.#snapshots.touch(slot)
+    this.#snapshots.changing(slot)
     return list[Symbol.iterator]()
   }
 
@@ -82,7 +82,7 @@ export class HeapListState<T> implements ListState<T>, SlotColumn, KeyedStore {
   read(from: ByteReader): void {
     const slot = this.#keys.slot
     if (this.#lists[slot] !== undefined) throw damaged(`state '${this.name}' has a list twice`)
-    if (this.#snapshots.isActive) this.#snapshots.added(slot)
+    this.#snapshots.added(slot)
     const list: T[] = []
     for (let left = from.varint(); left > 0; left--) list.push(this.#codec.read(from) as T)
     this.#lists[slot] = list

@@ -61,7 +61,7 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn, KeyedStor
     const hash = hashOf(encoder.bytes, 0, encoder.length, owner)
     const entry = this.#table.findOrAdd(owner, encoder.bytes, 0, encoder.length, hash)
     if (this.#table.wasAdded) this.#added(owner, entry)
-    else if (this.#snapshots.isActive) this.#snapshots.touch(entry)
+    else this.#snapshots.changing(entry)
     // An object that is held already, changed in place, is not copied again.
     if (typeof value === 'object' && this.#values[entry] === value) detachStrings(value)
     else this.#values[entry] = copyValue(value)
@@ -118,7 +118,7 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn, KeyedStor
     const hash = hashOf(from.bytes, keyFrom, from.at, owner)
     const entry = this.#table.findOrAdd(owner, from.bytes, keyFrom, from.at, hash)
     if (!this.#table.wasAdded) throw damaged(`map '${this.name}' has two values of one key`)
-    if (this.#snapshots.isActive) this.#snapshots.added(entry)
+    this.#snapshots.added(entry)
     if (!this.#follows(owner, sequence)) this.#unsorted.add(owner)
     this.#link(owner, entry, sequence)
     this.#values[entry] = this.#codec.read(from)
@@ -148,7 +148,7 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn, KeyedStor
 
   #handOut(entry: number): V {
     const value = this.#values[entry]
-    if (this.#snapshots.isActive && typeof value === 'object') this.#snapshots.touch(entry)
+    if (typeof value === 'object') this.#snapshots.changing(entry)
     return value as V
   }
 
@@ -170,7 +170,7 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn, KeyedStor
   }
 
   #added(owner: number, entry: number): void {
-    if (this.#snapshots.isActive) this.#snapshots.added(entry)
+    this.#snapshots.added(entry)
     this.#link(owner, entry, this.#nextSequence++)
   }
 
@@ -191,7 +191,7 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn, KeyedStor
   }
 
   #remove(owner: number, entry: number): void {
-    if (this.#snapshots.isActive) this.#snapshots.touch(entry)
+    this.#snapshots.changing(entry)
     this.#table.remove(entry)
     this.#values[entry] = undefined
     this.#lists.remove(owner, entry)

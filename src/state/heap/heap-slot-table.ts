@@ -55,7 +55,7 @@ export class HeapSlotTable implements SlotTable, KeyedStore {
     const keySlot = this.#keys.slot
     const slot = this.#pairs.findOrAdd(keySlot, namespace)
     if (this.#pairs.wasAdded) this.#added(keySlot, slot)
-    else if (this.#snapshots.isActive) this.#snapshots.touch(slot)
+    else this.#snapshots.changing(slot)
     return slot
   }
 
@@ -66,7 +66,7 @@ export class HeapSlotTable implements SlotTable, KeyedStore {
   }
 
   touch(slot: number): void {
-    if (this.#snapshots.isActive) this.#snapshots.touch(slot)
+    this.#snapshots.changing(slot)
   }
 
   remove(slot: number): void {
@@ -126,7 +126,7 @@ export class HeapSlotTable implements SlotTable, KeyedStore {
   }
 
   #added(keySlot: number, slot: number): void {
-    if (this.#snapshots.isActive) this.#snapshots.added(slot)
+    this.#snapshots.added(slot)
     this.#keys.hold(keySlot)
     const capacity = this.#pairs.capacity
     for (let c = 0; c < this.#numbers.length; c++) {

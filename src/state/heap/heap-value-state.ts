@@ -52,7 +52,7 @@ export class HeapValueState<T> implements ValueState<T>, SlotColumn, KeyedStore 
     let value = this.#values[slot]
     if (value !== undefined || this.#isSet[slot] === 1) {
       if (value === UNREAD) value = this.#readNow(slot)
-      if (this.#snapshots.isActive && typeof value === 'object') this.#snapshots.touch(slot)
+      if (typeof value === 'object') this.#snapshots.changing(slot)
       return value as T
     }
     return this.#initialIsPlain ? this.#initial : (copyValue(this.#initial) as T)
@@ -60,21 +60,17 @@ export class HeapValueState<T> implements ValueState<T>, SlotColumn, KeyedStore 
 
   set(value: T): void {
     const slot = this.#keys.slot
-    if (this.#snapshots.isActive) this.#beforeSet(slot)
+    const isSet = this.#isSet[slot] === 1
+    if (isSet) this.#snapshots.changing(slot)
+    else this.#snapshots.added(slot)
     if (this.#isNumbers) {
       if (typeof value === 'number') this.#numbers[slot] = value
       else this.#leaveNumbers()
     }
     if (!this.#isNumbers) this.#hold(slot, value)
-    if (this.#isSet[slot] !== 1) {
-      this.#isSet[slot] = 1
-      this.#keys.hold(slot)
-    }
-  }
-
-  #beforeSet(slot: number): void {
-    if (this.#isSet[slot] === 1) this.#snapshots.touch(slot)
-    else this.#snapshots.added(slot)
+    if (isSet) return
+    this.#isSet[slot] = 1
+    this.#keys.hold(slot)
   }
 
   #readNow(slot: number): unknown {
@@ -94,7 +90,7 @@ export class HeapValueState<T> implements ValueState<T>, SlotColumn, KeyedStore 
   clear(): void {
     const slot = this.#keys.slot
     if (this.#isSet[slot] !== 1) return
-    if (this.#snapshots.isActive) this.#snapshots.touch(slot)
+    this.#snapshots.changing(slot)
     this.#isSet[slot] = 0
     if (this.#isNumbers) this.#numbers[slot] = this.#initial as number
     else this.#forget(slot)
@@ -132,7 +128,7 @@ export class HeapValueState<T> implements ValueState<T>, SlotColumn, KeyedStore 
   read(from: ByteReader): void {
     const slot = this.#keys.slot
     if (this.#isSet[slot] === 1) throw damaged(`state '${this.name}' has two values of one key`)
-    if (this.#snapshots.isActive) this.#snapshots.added(slot)
+    this.#snapshots.added(slot)
     if (this.#codec.isLong(from)) this.#leaveUnread(slot, from)
     else this.#put(slot, this.#codec.read(from))
     this.#isSet[slot] = 1

@@ -34,7 +34,7 @@ export class StoreCursor {
     return this.#next === this.#end
   }
 
-  touch(slot: number): void {
+  changing(slot: number): void {
     if (slot < this.#next || slot >= this.#end || this.#isDone(slot)) return
     this.added(slot)
     this.#options.write(slot)

@@ -1,7 +1,7 @@
 /**
  * One store of entries (a state's, or an operator's timers) and the snapshots of it that are under
- * way: each is told of a change before it is made. A store asks `isActive` first, so that a state
- * costs one look at it while no snapshot is being written.
+ * way: each is told of a change before it is made. While no snapshot is being written that costs one
+ * look at a flag.
  *
  * Its first changes are a rehearsal: they are told to a snapshot of nothing. V8 compiles code for
  * what it has seen, and would throw away that of all operators when the first snapshot begins.
@@ -26,12 +26,12 @@ const NOTHING: KeyedStore = {
 }
 
 export class TrackedStore implements SnapshotHooks {
-  isActive = false
   readonly kind: SectionKind
   readonly store: KeyedStore
   readonly #cursors: StoreCursor[] = []
   readonly #rehearsal = new StoreCursor({ store: NOTHING, write: () => 0 })
   #rehearsalsLeft = REHEARSED_CHANGES
+  #isActive = false
 
   constructor(kind: SectionKind, store: KeyedStore) {
     this.kind = kind
@@ -39,27 +39,35 @@ export class TrackedStore implements SnapshotHooks {
     this.attach(this.#rehearsal)
   }
 
-  touch(slot: number): void {
-    if (this.#rehearsalsLeft > 0) this.#rehearse()
-    const cursors = this.#cursors
-    // From the last: one that fails is taken out on the way.
-    for (let i = cursors.length; --i >= 0; ) cursors[i]!.touch(slot)
+  changing(slot: number): void {
+    if (this.#isActive) this.#tellChanging(slot)
   }
 
   added(slot: number): void {
-    if (this.#rehearsalsLeft > 0) this.#rehearse()
-    for (const cursor of this.#cursors) cursor.added(slot)
+    if (this.#isActive) this.#tellAdded(slot)
   }
 
   attach(cursor: StoreCursor): void {
     this.#cursors.push(cursor)
-    this.isActive = true
+    this.#isActive = true
   }
 
   detach(cursor: StoreCursor): void {
     const at = this.#cursors.indexOf(cursor)
     if (at >= 0) this.#cursors.splice(at, 1)
-    this.isActive = this.#cursors.length > 0
+    this.#isActive = this.#cursors.length > 0
+  }
+
+  #tellChanging(slot: number): void {
+    if (this.#rehearsalsLeft > 0) this.#rehearse()
+    const cursors = this.#cursors
+    // From the last: one that fails is taken out on the way.
+    for (let i = cursors.length; --i >= 0; ) cursors[i]!.changing(slot)
+  }
+
+  #tellAdded(slot: number): void {
+    if (this.#rehearsalsLeft > 0) this.#rehearse()
+    for (const cursor of this.#cursors) cursor.added(slot)
   }
 
   #rehearse(): void {
