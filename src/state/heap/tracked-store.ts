@@ -1,7 +1,7 @@
 /**
  * One store of entries (a state's, or an operator's timers) and the snapshots of it that are under
- * way: each is told of a change before it is made. While no snapshot is being written that costs one
- * look at a flag.
+ * way: each is told of a change before it is made. While no snapshot is being written that costs
+ * one look at a flag.
  *
  * Its first changes are a rehearsal: they are told to a snapshot of nothing. V8 compiles code for
  * what it has seen, and would throw away that of all operators when the first snapshot begins.
