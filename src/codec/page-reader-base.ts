@@ -13,6 +13,7 @@ import {
   FLAGS_WORD,
   flagsWord,
   HEADER_BYTES,
+  HEAP_ASCII,
   HEAP_CHARS_WORD,
   HEAP_ENCODING_WORD,
   HEAP_OFFSET_WORD,
@@ -40,6 +41,9 @@ export abstract class PageReaderBase implements PageReader {
   f64!: Float64Array
   u8!: Uint8Array
   heap = ''
+  /** The byte at which it begins. */
+  heapAt = 0
+  heapIsAscii = true
   /** A copy of the page's byte values: shared memory must not reach a decoder. */
   blobs: Uint8Array = NO_BYTES
   readonly values = new ValueCodec()
@@ -51,6 +55,8 @@ export abstract class PageReaderBase implements PageReader {
     this.u8 = views.u8
     this.rows8 = (offset + HEADER_BYTES) / 8
     this.count = headerWord(views, offset, COUNT_WORD)
+    this.heapAt = offset + headerWord(views, offset, HEAP_OFFSET_WORD)
+    this.heapIsAscii = headerWord(views, offset, HEAP_ENCODING_WORD) === HEAP_ASCII
     this.heap = readHeap(views, offset)
     if (this.hasBlobs) this.#copyBlobs(views, offset)
   }

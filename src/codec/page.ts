@@ -64,6 +64,7 @@ export interface PageWriter {
 /** Reads the records of one page. Threads: the consuming task. */
 export interface PageReader {
   readonly shape: Shape
+  readonly withTime: boolean
   readonly count: number
   /** Opens a finished page and takes its string heap, so that later reads touch only rows. */
   open(views: PageViews, offset: number): void

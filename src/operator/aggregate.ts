@@ -9,6 +9,7 @@ import type { Operator, OperatorContext } from './contract.ts'
 import type { Aggregates, KeySelector } from './spec.ts'
 
 export class AggregateOperator implements Operator {
+  readonly setsKeyFirst = true
   process: (record: unknown, timeMs: number) => void = notOpen
   readonly #aggregates: Aggregates
   readonly #key: KeySelector | undefined

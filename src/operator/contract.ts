@@ -69,6 +69,11 @@ export interface OperatorContext {
 }
 
 export interface Operator {
+  /**
+   * True if the first thing `process` does to keyed state is to set the record's key, or it does
+   * nothing to it: then keys are looked up ahead.
+   */
+  readonly setsKeyFirst?: boolean
   open(context: OperatorContext): void | Promise<void>
   process(record: unknown, timeMs: number): void
   /**

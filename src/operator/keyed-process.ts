@@ -17,6 +17,7 @@ interface CompiledProcess {
 }
 
 export class KeyedProcessOperator implements Operator {
+  readonly setsKeyFirst = true
   process: (record: unknown, timeMs: number) => void = notOpen
   readonly #spec: ProcessSpec
   readonly #key: KeySelector | undefined

@@ -9,6 +9,7 @@ import type { Operator, OperatorContext } from './contract.ts'
 import type { KeySelector, UserFunction } from './spec.ts'
 
 export class ReduceOperator implements Operator {
+  readonly setsKeyFirst = true
   process: (record: unknown, timeMs: number) => void = notOpen
   readonly #fn: UserFunction
   readonly #key: KeySelector | undefined

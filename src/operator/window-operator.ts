@@ -34,6 +34,7 @@ interface CompiledWindow {
 }
 
 export class WindowOperator implements Operator {
+  readonly setsKeyFirst = true
   process: (record: unknown, timeMs: number) => void = notOpen
   readonly #options: WindowOperatorOptions
   #context: OperatorContext | undefined

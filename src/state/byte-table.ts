@@ -10,6 +10,8 @@
  * for its slot.
  */
 import { assert } from '../base/assert.ts'
+import type { KeyBatch } from '../codec/key-batch.ts'
+import { KEY_WORDS, LEFT_OUT } from '../codec/key-batch.ts'
 
 const RECORD_WORDS = 8
 const RECORD_BYTES = 4 * RECORD_WORDS
@@ -117,6 +119,45 @@ export class ByteTable {
           if (w === 0) return slot
         }
       }
+      bucket = (bucket + 1) & mask
+    }
+  }
+
+  /**
+   * `find` for all keys of a batch under prefix 0: -1 for one that is not there, was left out, or
+   * stands behind another of the same hash. First all buckets are read, then all slots, and only
+   * then are keys compared.
+   */
+  findBatch(batch: KeyBatch, slots: Int32Array): void {
+    const { count, words, lengths, hashes } = batch
+    const records = this.#records
+    this.fetch(hashes, count)
+    let seen = 0
+    for (let k = 0; k < count; k++) {
+      const slot = lengths[k] === LEFT_OUT ? NONE : this.#firstOfHash(hashes[k]!)
+      slots[k] = slot
+      if (slot >= 0) seen ^= records[RECORD_WORDS * slot]!
+    }
+    this.#fetched = seen
+    for (let k = 0; k < count; k++) {
+      const slot = slots[k]!
+      if (slot < 0) continue
+      const at = RECORD_WORDS * slot
+      const length = lengths[k]!
+      if (records[at + LENGTH] !== length || records[at + PREFIX] !== 0) slots[k] = NONE
+      else if (!sameRecord(records, at + KEY, words, KEY_WORDS * k, (length + 3) >> 2)) {
+        slots[k] = NONE
+      }
+    }
+  }
+
+  #firstOfHash(hash: number): number {
+    const buckets = this.#buckets
+    const mask = this.#mask
+    let bucket = Math.imul(hash, GOLDEN) >>> this.#shift
+    for (;;) {
+      const slot = buckets[2 * bucket + 1]! - 1
+      if (slot < 0 || buckets[2 * bucket] === hash) return slot
       bucket = (bucket + 1) & mask
     }
   }
@@ -351,6 +392,17 @@ function sameWords(
   for (let i = from, word = at; i < to; i += 4, word++) {
     if (held[word] !== wordAt(bytes, i, to)) return false
   }
+  return true
+}
+
+function sameRecord(
+  held: Int32Array,
+  at: number,
+  words: Int32Array,
+  from: number,
+  count: number,
+): boolean {
+  for (let w = 0; w < count; w++) if (held[at + w] !== words[from + w]) return false
   return true
 }
 

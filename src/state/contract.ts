@@ -4,6 +4,7 @@
  * Threads: the task that owns the subtask.
  */
 import type { ByteReader, ByteWriter } from '../codec/byte-stream.ts'
+import type { KeyBatch } from '../codec/key-batch.ts'
 import type { ChunkSink, SectionHeader, StatePart, StateWalk } from './snapshot-contract.ts'
 
 export interface ValueState<T> {
@@ -97,6 +98,10 @@ export interface SlotTable {
 export interface KeyedState {
   /** Makes `key` current: everything below addresses it. Throws KEY_NOT_ENCODABLE. */
   setKey(key: unknown): void
+  /** The keys of the batch will be set soon: looks them up together. */
+  lookAhead(batch: KeyBatch): void
+  /** The next key that is set is the k-th of the last batch; -1: it may be any. */
+  expectKey(k: number): void
   /** Makes current the key of a slot got from `keySlot`. */
   setKeySlot(slot: number): void
   readonly key: unknown

@@ -227,7 +227,7 @@ function attachGate(parts: Parts): BuiltInput {
   const input = new GateInput({
     gate,
     valve,
-    makeLoop: () => runtime.pageLoop(),
+    makeLoop: (reader) => runtime.pageLoop(reader),
     run: (loop, reader, from, to) => subtask.run(loop, reader, { from, to }),
     onWatermark: (timeMs) => runtime.watermark(timeMs),
     onIdle: (idle) => runtime.idle(idle),

@@ -4,6 +4,8 @@
  */
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
+import type { PageReader } from '../codec/page.ts'
+import { pageKeys } from '../codec/page-keys.ts'
 import type { TaskMetrics } from '../metrics/task-metrics.ts'
 import type { Operator, OperatorContext, OperatorMetrics } from '../operator/contract.ts'
 import type { SinkCommittables } from '../protocol/messages.ts'
@@ -14,7 +16,8 @@ import type { CompiledChain } from './compiled-chain.ts'
 import { compileChain } from './compiled-chain.ts'
 import { ControlQueue } from './control-queue.ts'
 import { attribute } from './failure.ts'
-import type { BatchLoop, PageLoop } from './loops.ts'
+import type { BatchLoop, KeysAhead, PageLoop } from './loops.ts'
+import { PageKeysAhead } from './page-keys-ahead.ts'
 
 export interface ChainState {
   keyed(node: ChainNode): KeyedState | undefined
@@ -83,8 +86,19 @@ export class ChainRuntime {
     return this.#nextWakeMs
   }
 
-  pageLoop(): PageLoop {
-    return this.chain.pageLoop()
+  /** For the pages that this reader reads. */
+  pageLoop(reader: PageReader): PageLoop {
+    return this.chain.pageLoop(this.#keysAhead(reader))
+  }
+
+  /** Where the chain begins with a keyed operator, and the key can be read from a page's bytes. */
+  #keysAhead(reader: PageReader): KeysAhead | undefined {
+    const { head, state } = this.#options
+    const keyed = state.keyed(head)
+    if (keyed === undefined || head.operator?.setsKeyFirst !== true) return undefined
+    if (head.key === undefined || !('field' in head.key)) return undefined
+    const keys = pageKeys(reader.shape, reader.withTime, head.key.field)
+    return keys && new PageKeysAhead(keys, keyed)
   }
 
   batchLoop(withTime: boolean): BatchLoop {

@@ -8,13 +8,21 @@ import type { UserFunction } from '../operator/spec.ts'
 import type { ChainNode } from './chain-node.ts'
 import { nodesOf } from './chain-node.ts'
 import { chainSource } from './chain-source.ts'
-import type { BatchLoop, EmitFunction, Emitters, LoopFailure, LoopGate, PageLoop } from './loops.ts'
+import type {
+  BatchLoop,
+  EmitFunction,
+  Emitters,
+  KeysAhead,
+  LoopFailure,
+  LoopGate,
+  PageLoop,
+} from './loops.ts'
 
 export interface CompiledChain {
   readonly code: string
   readonly emitters: Readonly<Record<number, Emitters>>
   /** A loop with feedback of its own: one for each record shape. */
-  pageLoop(): PageLoop
+  pageLoop(keys?: KeysAhead): PageLoop
   batchLoop(withTime: boolean): BatchLoop
   /** The node whose code threw, by the innermost frame of the chain's own code. */
   nodeOfStack(stack: string): ChainNode | undefined
@@ -50,18 +58,19 @@ export function compileChain(options: CompileOptions): CompiledChain {
     .map((test) => ` && ${test}`)
     .join('')
   const ready = readiness.map((node) => node.operator)
-  const loop = (body: string) =>
-    new Function(...LOOP_PARAMETERS, loopSource({ condition, body, url }))(
+  const loop = (body: string, keys?: KeysAhead) =>
+    new Function(...LOOP_PARAMETERS, loopSource({ condition, body, url, ahead: keys !== undefined }))(
       built.head,
       options.gate.credit,
       options.gate.control,
       options.onFailure,
       ready,
+      keys,
     )
   return {
     code: source.code,
     emitters: built.emitters,
-    pageLoop: () => loop('head(from.record(i), from.time(i))') as PageLoop,
+    pageLoop: (keys) => loop('head(from.record(i), from.time(i))', keys) as PageLoop,
     batchLoop: (withTime) =>
       loop(
         withTime ? 'head(from.record(i), from.time(i))' : `head(from.record(i), ${NO_TIME})`,
@@ -70,21 +79,33 @@ export function compileChain(options: CompileOptions): CompiledChain {
   }
 }
 
-const LOOP_PARAMETERS = ['head', 'credit', 'control', 'fail', 'ready']
+const LOOP_PARAMETERS = ['head', 'credit', 'control', 'fail', 'ready', 'keys']
 
-function loopSource(parts: { condition: string; body: string; url: string }): string {
+interface LoopParts {
+  readonly condition: string
+  readonly body: string
+  readonly url: string
+  /** Whether keys are looked up some records ahead. */
+  readonly ahead: boolean
+}
+
+/** The body stands on one line in both forms: see `LOOP_BODY_LINE`. */
+function loopSource({ condition, body, url, ahead }: LoopParts): string {
+  const goesOn = `credit.stalled === 0${condition}`
+  const inner = ahead ? `for (const to = keys.look(from, i, end); i < to && ${goesOn}; i++)` : ''
   return `'use strict'
 return function loop(from, start, end) {
   let i = start
   try {
-    for (; i < end && credit.stalled === 0${parts.condition}; i++)
-      ${parts.body}
+    ${ahead ? `while (i < end && ${goesOn}) ${inner}` : `for (; i < end && ${goesOn}; i++)`}
+      ${ahead ? `{ keys.expect(i); ${body} }` : body}
+    ${ahead ? 'keys.leave()' : ''}
   } catch (error) {
     fail(error, () => from.record(i))
   }
   return i
 }
-//# sourceURL=${parts.url}-loop`
+//# sourceURL=${url}-loop`
 }
 
 /** A field's value for a second receiver; what cannot be changed is shared. */

@@ -18,7 +18,7 @@ import type { InputProgress, TaskInput } from './task-input.ts'
 export interface GateInputOptions {
   readonly gate: InputGate
   readonly valve: WatermarkValve
-  readonly makeLoop: () => PageLoop
+  readonly makeLoop: (reader: PageReader) => PageLoop
   /** Runs up to a bounded number of records; returns the first index not processed. */
   readonly run: (loop: PageLoop, reader: PageReader, from: number, to: number) => number
   readonly onWatermark: (timeMs: number) => void
@@ -159,7 +159,7 @@ export class GateInput implements TaskInput {
   #loopOf(reader: PageReader): PageLoop {
     const known = this.#loops.get(reader.shape.id)
     if (known !== undefined) return known
-    const loop = this.#options.makeLoop()
+    const loop = this.#options.makeLoop(reader)
     this.#loops.set(reader.shape.id, loop)
     return loop
   }

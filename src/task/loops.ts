@@ -21,5 +21,15 @@ export interface Emitters {
 export type PageLoop = (reader: PageReader, from: number, to: number) => number
 export type BatchLoop = (batch: Batch, from: number, to: number) => number
 
+/** Looks up the keys of the records that come next. */
+export interface KeysAhead {
+  /** Those of [from, to), or the first of them; returns the index behind the last. */
+  look(reader: PageReader, from: number, to: number): number
+  /** The next key that is set is that of record `index`. */
+  expect(index: number): void
+  /** The next key may be any. */
+  leave(): void
+}
+
 /** Told about an error with the record's index; must throw. */
 export type LoopFailure = (error: unknown, read: () => unknown) => never

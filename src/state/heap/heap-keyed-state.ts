@@ -5,6 +5,7 @@
  * Threads: the task that owns the subtask.
  */
 import { assert } from '../../base/assert.ts'
+import type { KeyBatch } from '../../codec/key-batch.ts'
 import type {
   ColumnKind,
   KeyedState,
@@ -55,6 +56,14 @@ export class HeapKeyedState implements KeyedState {
 
   setKey(key: unknown): void {
     this.#keys.setKey(key)
+  }
+
+  lookAhead(batch: KeyBatch): void {
+    this.#keys.lookAhead(batch)
+  }
+
+  expectKey(k: number): void {
+    this.#keys.expect(k)
   }
 
   setKeySlot(slot: number): void {

@@ -8,6 +8,8 @@
 import { assert } from '../../base/assert.ts'
 import type { ByteWriter } from '../../codec/byte-stream.ts'
 import { decodeKey, KeyEncoder } from '../../codec/canonical-key.ts'
+import type { KeyBatch } from '../../codec/key-batch.ts'
+import { KEY_BATCH_MAX } from '../../codec/key-batch.ts'
 import { keyGroupOf } from '../../codec/key-groups.ts'
 import { murmur3 } from '../../codec/murmur.ts'
 import { NOT_SHORT, ShortKey } from '../../codec/short-key.ts'
@@ -46,6 +48,13 @@ export class HeapKeys {
   #keyGroups: Uint16Array
   /** The current key where it is a known primitive: the next one is compared with it first. */
   #key: unknown = UNKNOWN
+  /** Of the keys that were looked up ahead. */
+  readonly #ahead = new Int32Array(KEY_BATCH_MAX)
+  /** The slot of the key that will be set next, where it is known. */
+  #next = NONE
+  /** Slots that were given back: what was looked up before is not sure any more. */
+  #frees = 0
+  #freesBeforeAhead = 0
 
   constructor(options: KeyedStateOptions) {
     this.#options = options
@@ -92,6 +101,13 @@ export class HeapKeys {
   }
 
   setKey(key: unknown): void {
+    const next = this.#next
+    if (next >= 0) {
+      this.#next = NONE
+      this.#moveTo(next)
+      this.#key = key
+      return
+    }
     if (key === this.#key) return
     if (typeof key === 'string' && this.#moveToKnown(key)) return
     const encoder = this.#encoder
@@ -114,6 +130,17 @@ export class HeapKeys {
     this.#moveTo(slot)
     this.#key = key
     return true
+  }
+
+  /** These keys will be set soon, in about this order. */
+  lookAhead(batch: KeyBatch): void {
+    this.#table.findBatch(batch, this.#ahead)
+    this.#freesBeforeAhead = this.#frees
+  }
+
+  /** The next key that is set is the batch's k-th; -1 for any. */
+  expect(k: number): void {
+    this.#next = k < 0 || this.#frees !== this.#freesBeforeAhead ? NONE : this.#ahead[k]!
   }
 
   /** Makes room for so many keys at once. Columns follow with the next new key. */
@@ -222,6 +249,7 @@ export class HeapKeys {
   }
 
   #free(slot: number): void {
+    this.#frees++
     this.#table.remove(slot)
     if (slot < this.#decoded.length) this.#decoded[slot] = undefined
   }

@@ -1,0 +1,108 @@
+/**
+ * Reads the keys of a page's records from its bytes: no record is built for it, and no string.
+ * Threads: the consuming task.
+ */
+import type { KeyBatch } from './key-batch.ts'
+import { KEY_BATCH_MAX } from './key-batch.ts'
+import type { PageReader } from './page.ts'
+import type { ValuePlan } from './row-plan.ts'
+import { planRow } from './row-plan.ts'
+import type { Shape } from './shape.ts'
+
+/** What a page reader shows of its page besides records. */
+export interface KeyedPage extends PageReader {
+  readonly rows8: number
+  readonly i32: Int32Array
+  readonly f64: Float64Array
+  /** The byte at which the page's strings begin. */
+  readonly heapAt: number
+  readonly heapIsAscii: boolean
+}
+
+export interface PageKeys {
+  /** Takes the keys of records [from, to) into the batch, or of as many as it holds. */
+  read(page: KeyedPage, from: number, to: number, batch: KeyBatch): void
+}
+
+/** For pages of that shape; undefined where the field is no plain text or number in all of them. */
+export function pageKeys(shape: Shape, withTime: boolean, field: string): PageKeys | undefined {
+  const plan = planRow(shape, withTime)
+  const value = plan.root.fields.find(({ name }) => name === field)
+  if (value === undefined || value.state >= 0) return undefined
+  switch (value.shape.kind) {
+    case 'string':
+      return new TextKeys(value, plan.texts.at(-1)!, plan.stride)
+    case 'int32':
+      return new Int32Keys(value, plan.stride)
+    case 'double':
+      return new DoubleKeys(value, plan.stride)
+    default:
+      return undefined
+  }
+}
+
+class TextKeys implements PageKeys {
+  readonly #stride: number
+  readonly #end: number
+  /** Where the text before it ends, in words from the row: in the same row, or the row before. */
+  readonly #start: number
+  readonly #isFirst: boolean
+
+  constructor(value: ValuePlan, last: ValuePlan, stride: number) {
+    this.#stride = stride / 4
+    this.#end = value.column / 4
+    this.#isFirst = value.previous < 0
+    this.#start = this.#isFirst ? (last.column - stride) / 4 : value.previous / 4
+  }
+
+  read(page: KeyedPage, from: number, to: number, batch: KeyBatch): void {
+    const { i32, heapAt } = page
+    const count = Math.min(to - from, KEY_BATCH_MAX)
+    batch.count = count
+    let row = 2 * page.rows8 + from * this.#stride
+    for (let k = 0; k < count; k++, row += this.#stride) {
+      if (!page.heapIsAscii) {
+        batch.leaveOut(k)
+        continue
+      }
+      const start = this.#isFirst && from + k === 0 ? 0 : i32[row + this.#start]!
+      batch.putText(k, i32, heapAt + start, heapAt + i32[row + this.#end]!)
+    }
+  }
+}
+
+class Int32Keys implements PageKeys {
+  readonly #stride: number
+  readonly #column: number
+
+  constructor(value: ValuePlan, stride: number) {
+    this.#stride = stride / 4
+    this.#column = value.column / 4
+  }
+
+  read(page: KeyedPage, from: number, to: number, batch: KeyBatch): void {
+    const { i32 } = page
+    const count = Math.min(to - from, KEY_BATCH_MAX)
+    batch.count = count
+    let at = 2 * page.rows8 + from * this.#stride + this.#column
+    for (let k = 0; k < count; k++, at += this.#stride) batch.putNumber(k, i32[at]!)
+  }
+}
+
+class DoubleKeys implements PageKeys {
+  readonly #stride: number
+  readonly #column: number
+
+  constructor(value: ValuePlan, stride: number) {
+    this.#stride = stride / 8
+    this.#column = value.column / 8
+  }
+
+  read(page: KeyedPage, from: number, to: number, batch: KeyBatch): void {
+    const { f64 } = page
+    const count = Math.min(to - from, KEY_BATCH_MAX)
+    batch.count = count
+    let at = page.rows8 + from * this.#stride + this.#column
+    for (let k = 0; k < count; k++, at += this.#stride) batch.putNumber(k, f64[at]!)
+  }
+}
