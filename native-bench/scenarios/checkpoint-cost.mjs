@@ -78,8 +78,7 @@ function secondsOfOne({ smoke, repeat, keys }) {
     const second = async (checkpoints) => {
       const stop = meter(job, counted())
       const triggered = checkpoints ? job.checkpoints.trigger() : undefined
-      await sleep(smoke ? INTERVAL_MS / 10 : INTERVAL_MS)
-      await triggered
+      await Promise.all([triggered, sleep(smoke ? INTERVAL_MS / 10 : INTERVAL_MS)])
       return stop(counted())
     }
     while (counted() < keys) await sleep(POLL_MS)

@@ -164,12 +164,15 @@ export class JobCheckpoints {
     const { checkpointId, task, chunk, attempt } = message
     const bytes = chunkBytes(chunk)
     const memories = chunkMemories(chunk)
-    const done = () => this.#send(task, { type: 'chunk-written', attempt, bytes, memories })
+    const told = { type: 'chunk-written', attempt, bytes } as const
+    const done = () => this.#send(task, { ...told, memories })
+    // Where a thread has died another may still be reading: what it reads is not written again.
+    const failed = () => this.#send(task, { ...told, memories: [] })
     const running = this.#running.get(checkpointId)
     if (running === undefined) return done()
     const writing = this.#options.storage.writeChunk(checkpointId, chunk)
     running.writes(task, writing)
-    this.#track(this.#work, writing.then(done, done))
+    this.#track(this.#work, writing.then(done, failed))
   }
 
   #acknowledge(message: Extract<CheckpointMessage, { type: 'acknowledge' }>): void {

@@ -96,7 +96,10 @@ export interface SlotTable {
 
 /** All keyed state of one operator subtask. */
 export interface KeyedState {
-  /** Makes `key` current: everything below addresses it. Throws KEY_NOT_ENCODABLE. */
+  /**
+   * Makes `key` current: everything below addresses it. Throws KEY_NOT_ENCODABLE, and
+   * CHECKPOINT_DAMAGED where `restore` left the key for later.
+   */
   setKey(key: unknown): void
   /** The keys of the batch will be set soon: looks them up together. */
   lookAhead(batch: KeyBatch): void
@@ -108,8 +111,8 @@ export interface KeyedState {
   /** A number that stands for the current key until `releaseKeySlot`. Pins are counted. */
   pinKeySlot(): number
   releaseKeySlot(slot: number): void
-  /** Number of keys that hold any state or pin. */
-  readonly keyCount: number
+  /** How many keys hold any state or pin. Takes in what was left for later; no key is current. */
+  countKeys(): number
   value<T>(descriptor: StateDescriptor): ValueState<T>
   list<T>(descriptor: StateDescriptor): ListState<T>
   map<K, V>(descriptor: StateDescriptor): MapState<K, V>

@@ -31,7 +31,7 @@ export interface StateChunk {
 
 /** Takes the chunks of one snapshot as they fill up. */
 export interface ChunkSink {
-  /** The chunk's bytes belong to the receiver. */
+  /** The chunk's bytes belong to the receiver, in memory of `memory` if it gives any. */
   chunk(chunk: StateChunk): void
   /** So many bytes for the next chunk. Default: new ones. */
   memory?(bytes: number): Uint8Array

@@ -9,7 +9,15 @@ export type StateType = Pick<SectionHeader, 'kind' | 'detail'>
 
 export function damaged(what: string, cause?: unknown): SluiceError {
   return new SluiceError('CHECKPOINT_DAMAGED', `encoded state makes no sense: ${what}`, {
-    hint: 'restore an earlier checkpoint: sluice checkpoints verify names the damaged file',
+    hint: 'restore an earlier checkpoint',
+    cause,
+  })
+}
+
+/** Of what has the right checksum, and so was wrong when it was written. */
+export function partDamaged(which: string, cause: SluiceError): SluiceError {
+  return new SluiceError('CHECKPOINT_DAMAGED', `${which}: ${cause.message}`, {
+    hint: 'restore an earlier checkpoint; the file is what was written, so please report this',
     cause,
   })
 }

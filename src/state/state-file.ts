@@ -19,9 +19,9 @@ export function chunkBytes({ parts }: StateChunk): number {
   return parts.reduce((sum, { bytes }) => sum + bytes.length, 0)
 }
 
-/** What it shares with whoever made it. */
+/** What it shares with whoever made it, each once. */
 export function chunkMemories({ parts }: StateChunk): readonly SharedArrayBuffer[] {
-  // Small parts lie in one memory.
+  // Mostly it is one.
   const memories = new Set(parts.map(({ bytes }) => bytes.buffer))
   return [...memories].filter((memory) => memory instanceof SharedArrayBuffer)
 }

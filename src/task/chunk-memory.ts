@@ -6,12 +6,13 @@
  * Threads: the task.
  */
 
-/** As much as is on its way at a time. */
-const FREE_MAX = 8
+/** About as much as is on its way at a time. */
+const FREE_BYTES_MAX = 40 << 20
 /** Memories a little larger than a chunk can serve for any. */
 const ROUNDED_TO_BYTES = 256 << 10
 
 export class ChunkMemory {
+  /** The smallest first. */
   readonly #free: SharedArrayBuffer[] = []
 
   /** Shared: whoever gets the bytes may pass them on to another thread. */
@@ -23,8 +24,11 @@ export class ChunkMemory {
 
   /** Nobody reads what was taken any more. */
   give(memories: readonly SharedArrayBuffer[]): void {
-    this.#free.push(...memories)
-    while (this.#free.length > FREE_MAX) this.#free.shift()
+    const free = this.#free
+    free.push(...memories)
+    free.sort((a, b) => a.byteLength - b.byteLength)
+    let bytes = free.reduce((sum, { byteLength }) => sum + byteLength, 0)
+    while (bytes > FREE_BYTES_MAX) bytes -= free.pop()!.byteLength
   }
 }
 

@@ -10,7 +10,7 @@ import type { RecordWriter } from '../channel/record-writer.ts'
 import type { FromTask } from '../protocol/messages.ts'
 import type { ChannelSnapshot, SourceSnapshot, StateFile } from '../protocol/snapshot.ts'
 import type { StateChunk } from '../state/snapshot-contract.ts'
-import { chunkBytes, packStateFile } from '../state/state-file.ts'
+import { chunkBytes, chunkMemories, packStateFile } from '../state/state-file.ts'
 import type { ChainRuntime } from './chain-runtime.ts'
 import { beginWalks, mergeChunks, snapshotOperators } from './chain-snapshot.ts'
 import { ChunkMemory } from './chunk-memory.ts'
@@ -112,7 +112,10 @@ export class TaskCheckpoints {
 
   abort(checkpointId: number): void {
     const at = this.#pending.findIndex((one) => one.checkpointId === checkpointId)
-    if (at >= 0) this.#pending.splice(at, 1)[0]!.cancel()
+    if (at < 0) return
+    const [aborted] = this.#pending.splice(at, 1)
+    aborted!.cancel()
+    for (const chunk of aborted!.takeChunks()) this.#memory.give(chunkMemories(chunk))
   }
 
   written(bytes: number, memories: readonly SharedArrayBuffer[]): void {
@@ -197,6 +200,7 @@ export class TaskCheckpoints {
       return []
     }
     const bytes = Buffer.concat(packStateFile(rest, { compress: false }))
+    this.#memory.give(chunkMemories(rest))
     return [{ kind: 'inline', bytes: new Uint8Array(bytes) }]
   }
 

@@ -291,7 +291,7 @@ function orderOf(message: ToTask): TaskOrder {
   return message
 }
 
-/** As it would arrive from another thread. Encoded state is given away there, not copied. */
+/** As it would arrive from another thread. Encoded state is shared there, not copied. */
 function sentCopy(message: CheckpointMessage): CheckpointMessage {
   return message.type === 'state-chunk' ? message : structuredClone(message)
 }

@@ -7,7 +7,8 @@ import type { CheckpointStorage } from '../../src/coordinator/checkpoint-storage
 import { JobCheckpoints } from '../../src/coordinator/job-checkpoints.ts'
 import { OutputCommits } from '../../src/coordinator/output-commits.ts'
 import { RunningCheckpoint } from '../../src/coordinator/running-checkpoint.ts'
-import type { FromTask } from '../../src/protocol/messages.ts'
+import type { FromTask, ToTask } from '../../src/protocol/messages.ts'
+import type { BlobHandle } from '../../src/storage/contract.ts'
 
 const prepared = {
   job: { name: 'job' },
@@ -20,14 +21,28 @@ const prepared = {
   },
 } as never
 
+const settings = {
+  intervalMs: 1_000,
+  minPauseMs: 0,
+  timeoutMs: 60_000,
+  failuresTolerated: undefined,
+  retained: 1,
+}
+
 function world({ concurrentMax = 1 } = {}) {
   const clock = new ManualClock(0)
   const timers = new Set<() => void>()
   const publishes: (() => void)[] = []
   const calls: string[] = []
+  const writes: PromiseWithResolvers<BlobHandle>[] = []
+  const sent: ToTask[] = []
   const storage: CheckpointStorage = {
     description: { kind: 'memory', blobs: new Map() },
-    writeChunk: async () => ({ name: '', bytes: 0, crc32: 0 }),
+    writeChunk: () => {
+      const write = withResolvers()
+      writes.push(write)
+      return write.promise
+    },
     publish: (id) => {
       calls.push(`publish ${id}`)
       return new Promise((resolve) => publishes.push(resolve))
@@ -38,14 +53,7 @@ function world({ concurrentMax = 1 } = {}) {
     deleteAll: async () => {},
   }
   const job = new JobCheckpoints({
-    settings: {
-      intervalMs: 1_000,
-      minPauseMs: 0,
-      timeoutMs: 60_000,
-      concurrentMax,
-      failuresTolerated: undefined,
-      retained: 1,
-    },
+    settings: { ...settings, concurrentMax },
     firstId: 1,
     retained: [],
     abandoned: [],
@@ -78,13 +86,27 @@ function world({ concurrentMax = 1 } = {}) {
     finish: () => {},
     fail: () => {},
   })
-  attempt.running(() => {})
+  attempt.running((_, message) => void sent.push(message))
   const pass = async (ms: number) => {
     clock.advance(ms)
     for (const timer of [...timers]) if (timers.delete(timer)) timer()
     await settled()
   }
-  return { job, attempt, calls, publishes, pass }
+  return { job, attempt, calls, publishes, writes, sent, pass }
+}
+
+function withResolvers(): PromiseWithResolvers<BlobHandle> {
+  const made = {} as PromiseWithResolvers<BlobHandle>
+  const promise = new Promise<BlobHandle>((resolve, reject) =>
+    Object.assign(made, { resolve, reject }),
+  )
+  return Object.assign(made, { promise })
+}
+
+interface PromiseWithResolvers<T> {
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+  readonly reject: (error: Error) => void
 }
 
 const acknowledged = (checkpointId: number): Extract<FromTask, { type: 'acknowledge' }> => ({
@@ -131,4 +153,30 @@ test('an attempt is over when all that was being published is complete', async (
   publishes[1]!()
   await end
   expect(job.latest?.checkpointId).toBe(2)
+})
+
+test('a chunk keeps its memory until it is written', async () => {
+  const { attempt, writes, sent, pass } = world()
+  await pass(1_000)
+  const memory = new SharedArrayBuffer(8)
+  const part = { section: 0, keyGroup: 0, entries: 1, bytes: new Uint8Array(memory) }
+  const chunk = { sections: [], parts: [part] }
+  const take = (checkpointId: number) =>
+    attempt.take({ type: 'state-chunk', attempt: 1, task: 0, checkpointId, chunk })
+  const told = () => sent.splice(0).filter(({ type }) => type === 'chunk-written')
+  const written = { type: 'chunk-written', attempt: 1, bytes: 8 }
+  take(1)
+  await settled()
+  expect(told()).toEqual([])
+  writes[0]!.resolve({ name: '', bytes: 0, crc32: 0 })
+  await settled()
+  expect(told()).toEqual([{ ...written, memories: [memory] }])
+  take(1)
+  writes[1]!.reject(new Error('no room'))
+  await settled()
+  expect(told(), 'another thread may still read it').toEqual([{ ...written, memories: [] }])
+  take(7)
+  expect(told(), 'of a checkpoint that is not running').toEqual([
+    { ...written, memories: [memory] },
+  ])
 })

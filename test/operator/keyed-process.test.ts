@@ -31,7 +31,7 @@ test('totals are emitted every so often and once more at the end of time', async
     { to: 'AUS', flights: 3, time: END },
     { to: 'BOS', flights: 1, time: END },
   ])
-  expect(harness.keyedState?.keyCount).toBe(0)
+  expect(harness.keyedState?.countKeys()).toBe(0)
 })
 
 test('the context tells key, time and watermark, and emits to side outputs', async () => {

@@ -69,7 +69,7 @@ test('a window fires when the watermark reaches its last millisecond, at that ti
   ])
   harness.finish()
   expect(harness.output.length).toBe(2)
-  expect(harness.keyedState?.keyCount).toBe(0)
+  expect(harness.keyedState?.countKeys()).toBe(0)
 })
 
 test('late records are counted, or go to the side output', async () => {
@@ -105,7 +105,7 @@ test('within the allowed lateness a window fires again with each late record', a
     { key: 'a', n: 3, sum: 7 },
   ])
   expect(harness.metrics.lateRecordsDropped).toBe(1)
-  expect(harness.keyedState?.keyCount).toBe(0)
+  expect(harness.keyedState?.countKeys()).toBe(0)
 })
 
 test('a window function gets the records of its key and window', async () => {
@@ -201,7 +201,7 @@ test('windows give what a plain loop over the records gives', async () => {
         expect(given.length).toBe(expected.size)
         expect(new Map(given)).toEqual(expected)
         expect(harness.metrics.lateRecordsDropped).toBe(late)
-        expect(harness.keyedState?.keyCount).toBe(0)
+        expect(harness.keyedState?.countKeys()).toBe(0)
       },
     ),
     { numRuns: 100 },

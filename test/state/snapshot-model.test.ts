@@ -225,7 +225,7 @@ class Run {
         const own = new Map([...expected].filter(([key]) => keys.includes(key)))
         const subject = new Subject(openRange(subtask, parallelism))
         taken.restoreInto(subject.state, subtask, parallelism)
-        expect(subject.state.keyCount).toBe(own.size)
+        expect(subject.state.countKeys()).toBe(own.size)
         expect(subject.dump(keys)).toEqual(own)
       }
     }

@@ -19,12 +19,15 @@ test('memory is shared, of the size that is asked for, and used again when it ca
   expect(shared(memory.take(20))).not.toBe(shared(second))
 })
 
-test('no more is kept than can be on its way', () => {
+test('no more is kept than can be on its way, and the largest are let go first', () => {
   const memory = new ChunkMemory()
-  const taken = Array.from({ length: 20 }, () => shared(memory.take(1)))
-  memory.give(taken)
-  const again = Array.from({ length: 20 }, () => shared(memory.take(1)))
-  expect(again.filter((one) => taken.includes(one))).toHaveLength(8)
+  const bytes = 4 << 20
+  const large = shared(memory.take(30 << 20))
+  const taken = Array.from({ length: 9 }, () => shared(memory.take(bytes)))
+  memory.give([large, ...taken])
+  const again = Array.from({ length: 10 }, () => shared(memory.take(bytes)))
+  expect(again.filter((one) => taken.includes(one))).toHaveLength(9)
+  expect(again).not.toContain(large)
 })
 
 test('the parts of a chunk lie in memory that the sink gave', () => {

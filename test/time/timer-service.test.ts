@@ -39,7 +39,7 @@ test('event-time timers fire in the order of time for the key that set them, onc
   timers.deleteEventTime(30)
   timers.fireEventTime(ALL, ALL)
   expect(fired.length).toBe(2)
-  expect(keyed.keyCount).toBe(0)
+  expect(keyed.countKeys()).toBe(0)
 })
 
 test('a flood of timers is fired in runs', () => {

@@ -23,6 +23,8 @@ export class ChunkBuffers {
   readonly #options: ChunkBuffersOptions
   /** By section, then by key group. */
   readonly #parts: (PartBuffer | undefined)[][]
+  /** By section: parts of an earlier snapshot, copied when the chunk is made. */
+  readonly #whole: StatePart[][]
   #bytes = 0
   #begun: PartBuffer | undefined
   #begunAt = 0
@@ -31,11 +33,15 @@ export class ChunkBuffers {
     this.#options = options
     const groups = options.keyGroupTo - options.keyGroupFrom
     this.#parts = options.sections.map(() => new Array(groups).fill(undefined))
+    this.#whole = options.sections.map(() => [])
   }
 
   /** Where the next entry goes. */
   begin(section: number, keyGroup: number): ByteWriter {
-    const part = this.#partOf(section, keyGroup)
+    const parts = this.#parts[section]!
+    const index = keyGroup - this.#options.keyGroupFrom
+    let part = parts[index]
+    if (part === undefined) parts[index] = part = new PartBuffer()
     this.#begun = part
     this.#begunAt = part.length
     return part
@@ -51,21 +57,11 @@ export class ChunkBuffers {
     return bytes
   }
 
-  /** Takes over entries of an earlier snapshot. */
-  whole(section: number, { keyGroup, entries, bytes }: StatePart): void {
-    const part = this.#partOf(section, keyGroup)
-    part.raw(bytes, 0, bytes.length)
-    part.entries += entries
-    this.#bytes += bytes.length
+  /** Takes over entries of an earlier snapshot: a part of their own. */
+  whole(section: number, part: StatePart): void {
+    this.#whole[section]!.push(part)
+    this.#bytes += part.bytes.length
     if (this.#bytes >= CHUNK_BYTES) this.flush()
-  }
-
-  #partOf(section: number, keyGroup: number): PartBuffer {
-    const parts = this.#parts[section]!
-    const index = keyGroup - this.#options.keyGroupFrom
-    let part = parts[index]
-    if (part === undefined) parts[index] = part = new PartBuffer()
-    return part
   }
 
   /** Hands over what there is. */
@@ -78,13 +74,19 @@ export class ChunkBuffers {
 
   #takeChunk(): StateChunk {
     const { sections, keyGroupFrom, sink } = this.#options
-    // One memory for all parts: it can be given to another thread as a whole.
+    // One memory for all parts: another thread is given it as a whole.
     const bytes = sink.memory?.(this.#bytes) ?? new Uint8Array(this.#bytes)
     const used: SectionHeader[] = []
     const taken: StatePart[] = []
     let at = 0
     for (let s = 0; s < sections.length; s++) {
       const before = taken.length
+      for (const part of this.#whole[s]!.splice(0)) {
+        bytes.set(part.bytes, at)
+        const own = bytes.subarray(at, at + part.bytes.length)
+        taken.push({ ...part, section: used.length, bytes: own })
+        at += part.bytes.length
+      }
       this.#parts[s]!.forEach((part, index) => {
         if (part === undefined || part.entries === 0) return
         const { entries, length } = part

@@ -7,7 +7,9 @@
  * table has none of its keys: timers and tables, which need theirs at once, bring all of a group.
  * Threads: the task that owns the subtask.
  */
+import { SluiceError } from '../../base/errors.ts'
 import type { SectionKind, StatePart } from '../snapshot-contract.ts'
+import { partDamaged } from '../state-errors.ts'
 import type { HeapKeys, KeyLoader } from './heap-keys.ts'
 import { PartRestorer } from './heap-restore.ts'
 import type { TrackedStore } from './tracked-store.ts'
@@ -44,7 +46,7 @@ export class DeferredParts implements KeyLoader {
     const index = part.keyGroup - this.#keys.keyGroupFrom
     if (!DEFERRED_KINDS.includes(tracked.kind)) this.#load(index)
     if (this.#isLoaded[index] === 1) {
-      this.#restorer.restore(tracked.store, part)
+      this.#take(tracked, part)
       return
     }
     this.#groups[index]!.push({ tracked, part })
@@ -69,10 +71,20 @@ export class DeferredParts implements KeyLoader {
   #load(index: number): void {
     if (this.#isLoaded[index] !== 0) return
     const parts = this.#groups[index]!
+    for (const { tracked, part } of parts) this.#take(tracked, part)
+    // Not before: whoever asks again for a key of a group that failed fails again.
     this.#groups[index] = []
     this.#isLoaded[index] = 1
     this.#left -= parts.length
-    for (const { tracked, part } of parts) this.#restorer.restore(tracked.store, part)
+  }
+
+  #take({ kind, store }: TrackedStore, part: StatePart): void {
+    try {
+      this.#restorer.restore(store, part)
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error
+      throw partDamaged(`key group ${part.keyGroup} of ${kind} '${store.name}'`, error)
+    }
   }
 
   #close(): void {

@@ -74,8 +74,9 @@ export class HeapKeyedState implements KeyedState {
     return this.#keys.key
   }
 
-  get keyCount(): number {
+  countKeys(): number {
     this.load()
+    this.#keys.leave()
     return this.#keys.count
   }
 

@@ -65,6 +65,7 @@ export class HeapWalk implements StateWalk {
 
   step(entriesMax: number): void {
     for (let left = entriesMax * ENTRY_COST; left > 0 && !this.isDone; ) {
+      if (this.#failure !== undefined) throw this.#failure.error
       left = this.#deferred.length > 0 ? this.#takeOver(left) : this.#advance(left)
     }
   }
@@ -78,10 +79,7 @@ export class HeapWalk implements StateWalk {
   #takeOver(budget: number): number {
     const { tracked, part } = this.#deferred[this.#nextDeferred++]!
     this.#buffers.whole(this.#stores.indexOf(tracked), part)
-    if (this.#nextDeferred === this.#deferred.length) {
-      this.#deferred = []
-      if (this.isDone) this.#buffers.flush()
-    }
+    if (this.#nextDeferred === this.#deferred.length) this.#deferred = []
     return budget - PART_COST - ((part.bytes.length / COPIED_BYTES_A_COST) | 0)
   }
 

@@ -13,11 +13,13 @@ import { StoreCursor } from './store-cursor.ts'
 
 /** Enough for V8 to have seen what is done, and few enough to come before it compiles it. */
 const REHEARSED_CHANGES = 1_000
+/** An operator that adds, and never changes anything, does not rehearse for ever. */
+const REHEARSED_ADDITIONS = 100_000
 
 const NOTHING: KeyedStore = {
   name: 'nothing',
   detail: '',
-  slotEnd: 0,
+  slotEnd: REHEARSED_CHANGES,
   isUsed: () => false,
   keySlotOf: (slot) => slot,
   write() {},
@@ -30,7 +32,8 @@ export class TrackedStore implements SnapshotHooks {
   readonly store: KeyedStore
   readonly #cursors: StoreCursor[] = []
   readonly #rehearsal = new StoreCursor({ store: NOTHING, write: () => 0 })
-  #rehearsalsLeft = REHEARSED_CHANGES
+  #changesLeft = REHEARSED_CHANGES
+  #additionsLeft = REHEARSED_ADDITIONS
   #isActive = false
 
   constructor(kind: SectionKind, store: KeyedStore) {
@@ -59,18 +62,14 @@ export class TrackedStore implements SnapshotHooks {
   }
 
   #tellChanging(slot: number): void {
-    if (this.#rehearsalsLeft > 0) this.#rehearse()
+    if (this.#changesLeft > 0 && --this.#changesLeft === 0) this.detach(this.#rehearsal)
     const cursors = this.#cursors
     // From the last: one that fails is taken out on the way.
     for (let i = cursors.length; --i >= 0; ) cursors[i]!.changing(slot)
   }
 
   #tellAdded(slot: number): void {
-    if (this.#rehearsalsLeft > 0) this.#rehearse()
+    if (this.#additionsLeft > 0 && --this.#additionsLeft === 0) this.detach(this.#rehearsal)
     for (const cursor of this.#cursors) cursor.added(slot)
-  }
-
-  #rehearse(): void {
-    if (--this.#rehearsalsLeft === 0) this.detach(this.#rehearsal)
   }
 }
