@@ -66,7 +66,7 @@ export class KeyBatch {
     this.#float64[0] = value === 0 ? 0 : value
     let lo = this.#halves[0]!
     let hi = this.#halves[1]!
-    if (value !== value) {
+    if (Number.isNaN(value)) {
       hi = NAN_HI
       lo = 0
     }

@@ -59,14 +59,10 @@ export function compileChain(options: CompileOptions): CompiledChain {
     .join('')
   const ready = readiness.map((node) => node.operator)
   const loop = (body: string, keys?: KeysAhead) =>
-    new Function(...LOOP_PARAMETERS, loopSource({ condition, body, url, ahead: keys !== undefined }))(
-      built.head,
-      options.gate.credit,
-      options.gate.control,
-      options.onFailure,
-      ready,
-      keys,
-    )
+    new Function(
+      ...LOOP_PARAMETERS,
+      loopSource({ condition, body, url, ahead: keys !== undefined }),
+    )(built.head, options.gate.credit, options.gate.control, options.onFailure, ready, keys)
   return {
     code: source.code,
     emitters: built.emitters,

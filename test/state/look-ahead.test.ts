@@ -1,0 +1,69 @@
+/** Keys that were looked up ahead give the same state as keys that were not. */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { KEY_BATCH_MAX, KeyBatch } from '../../src/codec/key-batch.ts'
+import { openRange, Taken } from './snapshot-support.ts'
+
+const keys = [...Array.from({ length: 12 }, (_, i) => `key ${i}`), 0, 1, -2.5, 2 ** 40]
+
+function batchOf(chosen: readonly unknown[]): KeyBatch {
+  const batch = new KeyBatch()
+  batch.count = chosen.length
+  chosen.forEach((key, k) => {
+    if (typeof key === 'number') return batch.putNumber(k, key)
+    const bytes = new Uint8Array(64)
+    bytes.set(Buffer.from(String(key)), 3)
+    batch.putText(k, new Int32Array(bytes.buffer), 3, 3 + String(key).length)
+  })
+  return batch
+}
+
+const step = fc.record({
+  key: fc.constantFrom(...keys),
+  action: fc.constantFrom('add', 'clear', 'look', 'none'),
+})
+const batches = fc.array(fc.array(step, { minLength: 1, maxLength: KEY_BATCH_MAX }), {
+  maxLength: 8,
+})
+
+test('whatever is done to the keys of a batch, each finds its own state', () => {
+  fc.assert(
+    fc.property(batches, fc.boolean(), (all, isRestored) => {
+      let state = openRange()
+      let value = state.value<number>({ name: 'v', kind: 'value', initial: 0 })
+      const model = new Map<unknown, number>()
+      all.forEach((steps, b) => {
+        if (isRestored && b === 3) {
+          const taken = new Taken(state).finish()
+          state = openRange()
+          value = state.value<number>({ name: 'v', kind: 'value', initial: 0 })
+          taken.restoreInto(state)
+        }
+        state.lookAhead(batchOf(steps.map(({ key }) => key)))
+        steps.forEach(({ key, action }, k) => {
+          state.expectKey(k)
+          // The operator may drop the record before it sets the key.
+          if (action === 'none') return
+          state.setKey(key)
+          expect(state.key).toBe(key)
+          expect(value.get()).toBe(model.get(key) ?? 0)
+          if (action === 'add') {
+            value.set(value.get() + 1)
+            model.set(key, value.get())
+          }
+          if (action === 'clear') {
+            value.clear()
+            model.delete(key)
+          }
+        })
+        state.expectKey(-1)
+        for (const key of keys) {
+          state.setKey(key)
+          expect(value.get()).toBe(model.get(key) ?? 0)
+        }
+      })
+      expect(state.countKeys()).toBe(model.size)
+    }),
+    { numRuns: 300 },
+  )
+})
