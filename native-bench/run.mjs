@@ -1,9 +1,12 @@
 // Lists and runs the benchmarks: `npm run bench`, `npm run bench -- NAME...`, `-- --smoke`.
-// A benchmark is a module in scenarios/ or micro/ with { name, what, bar?, repeat?, run(options) }.
+// A benchmark is a module in scenarios/ or micro/ with { name, what, bar?, repeat?, fairness?,
+// run(options) }; what it returns has `rows` for the table and `figures` for charts and comparison.
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { ensureBuilt } from '../src/cli/build.mjs'
+import { compared, hasFallen, remember } from './kit/history.mjs'
+import { writeReport } from './kit/report.mjs'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -16,7 +19,9 @@ const { values, positionals } = parseArgs({
 })
 
 const benchmarks = await load()
-if (positionals.length === 0 && !values.smoke) list(benchmarks)
+if (positionals[0] === 'report') await report()
+else if (positionals[0] === 'compare') await compare()
+else if (positionals.length === 0 && !values.smoke) list(benchmarks)
 else
   await runAll(benchmarks.filter((b) => positionals.length === 0 || positionals.includes(b.name)))
 
@@ -38,6 +43,23 @@ function list(all) {
     'npm run bench -- NAME... [--repeat N] [--case TEXT] [--json FILE] [--smoke: for a moment]\n',
   )
   for (const { name, what } of all) console.log(`  ${name.padEnd(22)} ${what}`)
+  console.log('\nnpm run bench -- report   the latest results as docs/benchmarks.md')
+  console.log('npm run bench -- compare  every figure beside earlier ones')
+}
+
+async function report() {
+  const named = await writeReport(benchmarks)
+  console.log(
+    `docs/benchmarks.md: ${named.join(', ') || 'nothing, since nothing was measured yet'}`,
+  )
+}
+
+/** Exits with 1 if any figure fell. */
+async function compare() {
+  const rows = await compared()
+  if (rows.length === 0) console.log('nothing was measured yet')
+  else console.table(rows)
+  if (rows.some(hasFallen)) process.exitCode = 1
 }
 
 async function runAll(chosen) {
@@ -65,7 +87,9 @@ async function save(results) {
     memoryBytes: totalmem(),
   }
   const command = ['npm run bench --', ...process.argv.slice(2)].join(' ')
-  const body = JSON.stringify({ at: new Date().toISOString(), machine, command, results }, null, 2)
+  const run = { at: new Date().toISOString(), machine, command, results }
+  await remember(run)
+  const body = JSON.stringify(run, null, 2)
   const file = values.json ?? new URL(`${results.map((r) => r.name).join('+')}.json`, folder)
   await writeFile(file, `${body}\n`)
 }

@@ -34,7 +34,8 @@ export default {
     for (const { what, lossMax, keys, pairs } of chosen) {
       results.push({ what, lossMax, pairs: await pairs({ smoke, repeat, keys }) })
     }
-    return { rows: results.map(rowOf), cases: results }
+    const figures = Object.fromEntries(results.map(({ what, pairs }) => [what, lossOf(pairs)]))
+    return { rows: results.map(rowOf), figures, cases: results }
   },
 }
 
@@ -89,6 +90,12 @@ function secondsOfOne({ smoke, repeat, keys }) {
     await job.cancel()
     return pairs.map((pair) => ({ ...pair, before }))
   })
+}
+
+function lossOf(pairs) {
+  const rate = 'recordsPerCpuSecond'
+  const losses = pairs.map((pair) => 100 * (1 - pair.with[rate] / pair.without[rate]))
+  return { value: median(losses), unit: '%', better: 'less', runs: losses }
 }
 
 function rowOf({ what, lossMax, pairs }) {

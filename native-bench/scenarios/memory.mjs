@@ -31,6 +31,11 @@ export default {
     })
     if (child.status !== 0) throw new Error(`the program ended with ${child.status}`)
     const { mb, share } = JSON.parse(child.stdout)
-    return { rows: [{ 'RSS MB': round(mb, 0), 'share of a core': round(share, 4) }], mb, share }
+    return {
+      rows: [{ 'RSS MB': round(mb, 0), 'share of a core': round(share, 4) }],
+      figures: { resident: { value: mb, unit: 'MB', better: 'less' } },
+      mb,
+      share,
+    }
   },
 }

@@ -39,6 +39,10 @@ export default {
     const killed = await killAndRestore(keys, repeat)
     return {
       rows: [row('throw', thrown, AFTER_THROW), row('SIGKILL', killed, AFTER_KILL)],
+      figures: {
+        'after a throw': allOf(thrown, AFTER_THROW),
+        'after SIGKILL': allOf(killed, AFTER_KILL),
+      },
       throw: partsOf(thrown, AFTER_THROW),
       kill: partsOf(killed, AFTER_KILL),
     }
@@ -53,6 +57,11 @@ function partsOf(runs, parts) {
   return Object.fromEntries(
     [['all', begin, end], ...parts, BEHIND].map(([name, from, to]) => [name, between(from, to)]),
   )
+}
+
+function allOf(runs, parts) {
+  const { all } = partsOf(runs, parts)
+  return { value: median(all), unit: 'ms', better: 'less', runs: all }
 }
 
 function row(what, runs, named) {

@@ -17,6 +17,10 @@ export default {
           'max ms': round(Math.max(...times), 0),
         },
       ],
+      figures: {
+        'first in a process': { value: times[0], unit: 'ms', better: 'less' },
+        median: { value: median(times), unit: 'ms', better: 'less', runs: times },
+      },
       firstMs: times[0],
       medianMs: median(times),
     }
