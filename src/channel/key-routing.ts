@@ -16,6 +16,7 @@ export function keyGroupHasher(maxParallelism: number): (key: unknown) => number
     return murmur3(encoder.bytes, 0, encoder.length)
   }
   const hashOf = (key: unknown) => {
+    if (typeof key === 'number') return short.readNumber(key)
     const hash = typeof key === 'string' ? short.read(key) : NOT_SHORT
     return hash === NOT_SHORT ? hashOfAny(key) : hash
   }

@@ -4,17 +4,15 @@
  * number and no short ASCII text is left out.
  * Threads: one task.
  */
-import { NUMBER_TAG, STRING_TAG } from './key-tags.ts'
+import { STRING_TAG } from './key-tags.ts'
 import { murmurEnd, murmurWord } from './murmur.ts'
+import { NUMBER_KEY_BYTES, NumberKey } from './number-key.ts'
 import { SHORT_KEY_BYTES } from './short-key.ts'
 
 export const KEY_BATCH_MAX = 64
 export const KEY_WORDS = SHORT_KEY_BYTES / 4
 /** The length of a key that was left out. */
 export const LEFT_OUT = 0
-const NUMBER_BYTES = 9
-const NAN_HI = 0x7ff80000
-const SIGN_BIT = 0x80000000 | 0
 
 export class KeyBatch {
   count = 0
@@ -23,8 +21,7 @@ export class KeyBatch {
   /** Canonical bytes, the tag included; `LEFT_OUT` for a key that is not here. */
   readonly lengths = new Int32Array(KEY_BATCH_MAX)
   readonly hashes = new Int32Array(KEY_BATCH_MAX)
-  readonly #float64 = new Float64Array(1)
-  readonly #halves = new Int32Array(this.#float64.buffer)
+  readonly #number = new NumberKey()
 
   leaveOut(k: number): void {
     this.lengths[k] = LEFT_OUT
@@ -61,29 +58,8 @@ export class KeyBatch {
     this.hashes[k] = murmurEnd(hash, tail, length)
   }
 
-  /** As `KeyScratch.putNumber` has it: big-endian, so changed that bytes compare as numbers do. */
   putNumber(k: number, value: number): void {
-    this.#float64[0] = value === 0 ? 0 : value
-    let lo = this.#halves[0]!
-    let hi = this.#halves[1]!
-    if (Number.isNaN(value)) {
-      hi = NAN_HI
-      lo = 0
-    }
-    const flip = hi >> 31
-    hi ^= flip | SIGN_BIT
-    lo ^= flip
-    const words = this.words
-    const w = KEY_WORDS * k
-    const first =
-      NUMBER_TAG | ((hi >>> 24) << 8) | (((hi >>> 16) & 0xff) << 16) | (((hi >>> 8) & 0xff) << 24)
-    const second =
-      (hi & 0xff) | ((lo >>> 24) << 8) | (((lo >>> 16) & 0xff) << 16) | (((lo >>> 8) & 0xff) << 24)
-    const tail = lo & 0xff
-    words[w] = first
-    words[w + 1] = second
-    words[w + 2] = tail
-    this.lengths[k] = NUMBER_BYTES
-    this.hashes[k] = murmurEnd(murmurWord(murmurWord(0, first), second), tail, NUMBER_BYTES)
+    this.lengths[k] = NUMBER_KEY_BYTES
+    this.hashes[k] = this.#number.read(value, this.words, KEY_WORDS * k)
   }
 }

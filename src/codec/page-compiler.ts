@@ -6,7 +6,7 @@
 import type { PageReader, PageWriter } from './page.ts'
 import { PageReaderBase } from './page-reader-base.ts'
 import { PageWriterBase } from './page-writer-base.ts'
-import { readCode } from './read-code.ts'
+import { fieldsCode, readCode } from './read-code.ts'
 import type { RowPlan } from './row-plan.ts'
 import { planRow } from './row-plan.ts'
 import type { Shape } from './shape.ts'
@@ -38,9 +38,15 @@ export function compilePageWriter(shape: Shape, withTime: boolean): new () => Pa
 export function compilePageReader(shape: Shape, withTime: boolean): new () => PageReader {
   const plan = planRow(shape, withTime)
   const source = `'use strict'
+    class Fields {
+      ${fieldsCode(plan)}
+    }
     return class extends Base {
       ${members(plan, withTime)}
       get hasBlobs() { return ${plan.blobs.length > 0} }
+      get hasFields() { return ${plan.root.shape.kind === 'object' && plan.root.state < 0} }
+      #fields = new Fields(this)
+      fields(i) { return Fields.at(this.#fields, i) }
       ${readCode(plan, withTime)}
     }`
   return evaluate(source, { Base: PageReaderBase, shape, bigintOf }) as new () => PageReader

@@ -63,6 +63,10 @@ export abstract class PageReaderBase implements PageReader {
 
   abstract record(index: number): unknown
 
+  abstract readonly hasFields: boolean
+
+  abstract fields(index: number): unknown
+
   time(_index: number): number {
     return NO_TIME
   }

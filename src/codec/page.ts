@@ -70,6 +70,13 @@ export interface PageReader {
   open(views: PageViews, offset: number): void
   /** The record at `index`, a fresh object that belongs to the caller. */
   record(index: number): unknown
+  /** True if all records are objects. */
+  readonly hasFields: boolean
+  /**
+   * An object with the fields of the record at `index`, each decoded when it is read. It is the
+   * same object at every call: of use until the next one, to whoever keeps nothing but fields.
+   */
+  fields(index: number): unknown
   /** Its event time in epoch ms, `NO_TIME` if it has none. */
   time(index: number): number
 }

@@ -21,6 +21,33 @@ export function readCode(plan: RowPlan, withTime: boolean): string {
   ].join('\n')
 }
 
+/**
+ * The members of a class of one object a reader that shows the fields of the row it stands on,
+ * decoded when they are read. For code that looks at fields and keeps no record.
+ */
+export function fieldsCode(plan: RowPlan): string {
+  const getters = plan.root.fields.map(
+    (field) => `get [${JSON.stringify(field.name)}]() {
+      const reader = this.#reader, i = this.#row
+      ${prologue(plan).join('\n').replaceAll('this.', 'reader.')}
+      return ${fieldExpression(plan, field)}
+    }`,
+  )
+  return [
+    '#reader',
+    '#row = 0',
+    'constructor(reader) { this.#reader = reader }',
+    'static at(fields, row) { fields.#row = row; return fields }',
+    ...getters,
+  ].join('\n')
+}
+
+function fieldExpression(plan: RowPlan, field: ValuePlan): string {
+  const value = expression(plan, field).replaceAll('this.', 'reader.')
+  if (!field.optional) return value
+  return `u8[p1 + ${field.state}] === ${STATE_MISSING} ? undefined : ${value}`
+}
+
 function hasMethod({ fields }: ValuePlan): boolean {
   return fields.some((field) => field.optional)
 }

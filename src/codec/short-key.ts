@@ -1,11 +1,12 @@
 /**
- * The fast path of most keys: a short ASCII string as the words of its canonical bytes and their
- * hash, in one pass over its characters and without writing a byte. A test holds it against
- * `KeyEncoder` and `murmur3`.
+ * The fast path of most keys: a number, or a short ASCII string, as the words of its canonical
+ * bytes and their hash, in one pass over its characters and without writing a byte. A test holds it
+ * against `KeyEncoder` and `murmur3`.
  * Threads: one task.
  */
 import { STRING_TAG } from './key-tags.ts'
 import { murmurEnd, murmurWord } from './murmur.ts'
+import { NUMBER_KEY_BYTES, NumberKey } from './number-key.ts'
 
 /** The tag and nineteen characters. */
 export const SHORT_KEY_BYTES = 20
@@ -17,6 +18,13 @@ export class ShortKey {
   readonly words = new Int32Array(SHORT_KEY_BYTES / 4)
   /** Canonical bytes, the tag included. */
   length = 0
+  readonly #number = new NumberKey()
+
+  /** A number is always short. Returns its hash. */
+  readNumber(value: number): number {
+    this.length = NUMBER_KEY_BYTES
+    return this.#number.read(value, this.words, 0)
+  }
 
   /** Takes the key in and returns its hash, or `NOT_SHORT`. */
   read(text: string): number {

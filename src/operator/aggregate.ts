@@ -3,19 +3,21 @@
  * Threads: the task.
  */
 import { assert } from '../base/assert.ts'
-import { aggregateCode } from './aggregates.ts'
-import { compile, keyExpression, notOpen } from './compile.ts'
+import { aggregateCode, readFieldsOnly } from './aggregates.ts'
+import { compile, keyExpression, keyIsField, notOpen } from './compile.ts'
 import type { Operator, OperatorContext } from './contract.ts'
 import type { Aggregates, KeySelector } from './spec.ts'
 
 export class AggregateOperator implements Operator {
   readonly setsKeyFirst = true
   process: (record: unknown, timeMs: number) => void = notOpen
+  readonly readsFieldsOnly: boolean
   readonly #aggregates: Aggregates
   readonly #key: KeySelector | undefined
 
   constructor(aggregates: Aggregates, key: KeySelector | undefined) {
     this.#aggregates = aggregates
+    this.readsFieldsOnly = keyIsField(key) && readFieldsOnly(aggregates)
     this.#key = key
   }
 
@@ -24,11 +26,11 @@ export class AggregateOperator implements Operator {
     assert(keyed !== undefined, 'a keyed operator needs keyed state')
     const key = keyExpression(this.#key)
     const aggregates = aggregateCode(this.#aggregates)
-    const table = keyed.table('aggregates', aggregates.columns)
+    const table = keyed.keyTable('aggregates', aggregates.columns)
     this.process = compile({
       name: `${operatorId}-aggregate`,
       code: `return (record, timeMs) => {
-  keyed.setKey(${key.code})
+  if (!keyed.setExpectedKey()) keyed.setKey(${key.code})
   const slot = table.slot(0)
   ${aggregates.add}
   output.emit({ key: keyed.key, ${aggregates.results} }, timeMs)

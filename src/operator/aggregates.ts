@@ -22,6 +22,17 @@ export interface AggregateCode {
   readonly bindings: Readonly<Record<string, unknown>>
 }
 
+/** Whether nothing but fields is read: no function of the user's gets the record. */
+export function readFieldsOnly(aggregates: Aggregates): boolean {
+  const specs = 'named' in aggregates ? Object.values(aggregates.named) : [aggregates.single]
+  return specs.every(
+    (spec) =>
+      spec.kind !== 'custom' &&
+      spec.fn === undefined &&
+      (spec.field !== undefined || spec.kind === 'count'),
+  )
+}
+
 export function aggregateCode(aggregates: Aggregates): AggregateCode {
   const writer = new CodeWriter()
   const named = 'named' in aggregates ? aggregates.named : { value: aggregates.single }

@@ -32,6 +32,10 @@ export function keyExpression(key: KeySelector | undefined): {
   return { code: 'selectKey(record)', bindings: { selectKey: key.fn } }
 }
 
+export function keyIsField(key: KeySelector | undefined): boolean {
+  return key !== undefined && 'field' in key
+}
+
 /** Stands for `process` until `open` has compiled it. */
 export function notOpen(): never {
   throw new InvariantViolation('the operator is not open')

@@ -74,6 +74,8 @@ export interface Operator {
    * nothing to it: then keys are looked up ahead.
    */
   readonly setsKeyFirst?: boolean
+  /** True if `process` looks at fields by their names, and neither keeps nor emits the record. */
+  readonly readsFieldsOnly?: boolean
   open(context: OperatorContext): void | Promise<void>
   process(record: unknown, timeMs: number): void
   /**

@@ -4,7 +4,7 @@
  * custom aggregate, at the window's last millisecond.
  * Threads: the task.
  */
-import { aggregateCode } from './aggregates.ts'
+import { aggregateCode, readFieldsOnly } from './aggregates.ts'
 import type { Operator } from './contract.ts'
 import type { Aggregates, KeySelector, WindowSpec } from './spec.ts'
 import { WindowOperator } from './window-operator.ts'
@@ -16,5 +16,10 @@ export function windowAggregate(
 ): Operator {
   const { columns, add, results, bindings } = aggregateCode(aggregates)
   const fire = `output.emit({ key, window, ${results} }, window.end - 1)`
-  return new WindowOperator({ window, key, code: () => ({ columns, add, fire, bindings }) })
+  return new WindowOperator({
+    window,
+    key,
+    readsFieldsOnly: readFieldsOnly(aggregates),
+    code: () => ({ columns, add, fire, bindings }),
+  })
 }

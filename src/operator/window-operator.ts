@@ -5,7 +5,7 @@
  */
 import { assert } from '../base/assert.ts'
 import type { ColumnKind, SlotTable } from '../state/contract.ts'
-import { compile, keyExpression, notOpen } from './compile.ts'
+import { compile, keyExpression, keyIsField, notOpen } from './compile.ts'
 import type { Operator, OperatorContext } from './contract.ts'
 import { fireRun } from './firing.ts'
 import type { KeySelector, WindowSpec } from './spec.ts'
@@ -25,6 +25,8 @@ export interface WindowCode {
 export interface WindowOperatorOptions {
   readonly window: WindowSpec
   readonly key: KeySelector | undefined
+  /** The code's `add` looks at fields alone. */
+  readonly readsFieldsOnly?: boolean
   readonly code: (context: OperatorContext) => WindowCode
 }
 
@@ -36,6 +38,7 @@ interface CompiledWindow {
 export class WindowOperator implements Operator {
   readonly setsKeyFirst = true
   process: (record: unknown, timeMs: number) => void = notOpen
+  readonly readsFieldsOnly: boolean
   readonly #options: WindowOperatorOptions
   #context: OperatorContext | undefined
   #schedule: WindowSchedule | undefined
@@ -43,6 +46,10 @@ export class WindowOperator implements Operator {
 
   constructor(options: WindowOperatorOptions) {
     this.#options = options
+    const { readsFieldsOnly, key, window } = options
+    // A late record goes to its side output as a whole.
+    this.readsFieldsOnly =
+      readsFieldsOnly === true && keyIsField(key) && window.lateTo === undefined
   }
 
   open(context: OperatorContext): void {
@@ -117,7 +124,7 @@ function compileWindow(parts: CompileParts): CompiledWindow {
 const process = (record, timeMs) => {
   const start = startOf(timeMs), end = start + ${sizeMs}
   if (end - 1 + ${allowedLatenessMs} <= schedule.watermarkMs) return late(record, timeMs)
-  keyed.setKey(${key.code})
+  if (!keyed.setExpectedKey()) keyed.setKey(${key.code})
   const slot = table.slot(start)
   if (table.wasAdded) schedule.add(slot, end)
   ${code.add}

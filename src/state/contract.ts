@@ -42,6 +42,8 @@ export interface KeyedStore {
   isUsed(slot: number): boolean
   /** The key slot that the entry belongs to. */
   keySlotOf(slot: number): number
+  /** True if nothing follows from an entry before its key is asked for: it may be read late. */
+  readonly comesLate?: boolean
   /** Appends the entry without its key. */
   write(slot: number, out: ByteWriter): void
   /** Reads what `write` wrote; the key is current. It may keep the bytes and read them later. */
@@ -105,6 +107,8 @@ export interface KeyedState {
   lookAhead(batch: KeyBatch): void
   /** The next key that is set is the k-th of the last batch; -1: it may be any. */
   expectKey(k: number): void
+  /** Makes the expected key current, where it is known. False: `setKey` must be called. */
+  setExpectedKey(): boolean
   /** Makes current the key of a slot got from `keySlot`. */
   setKeySlot(slot: number): void
   readonly key: unknown
@@ -117,6 +121,8 @@ export interface KeyedState {
   list<T>(descriptor: StateDescriptor): ListState<T>
   map<K, V>(descriptor: StateDescriptor): MapState<K, V>
   table(name: string, columns: readonly ColumnKind[]): SlotTable
+  /** A table whose only namespace is 0: stored alike, and one lookup less. */
+  keyTable(name: string, columns: readonly ColumnKind[]): SlotTable
   /** Makes a store part of every snapshot. */
   register(store: KeyedStore): SnapshotHooks
   /**

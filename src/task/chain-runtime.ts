@@ -88,7 +88,8 @@ export class ChainRuntime {
 
   /** For the pages that this reader reads. */
   pageLoop(reader: PageReader): PageLoop {
-    return this.chain.pageLoop(this.#keysAhead(reader))
+    const { hasFields } = reader
+    return this.chain.pageLoop({ keys: this.#keysAhead(reader), hasFields })
   }
 
   /** Where the chain begins with a keyed operator, and the key can be read from a page's bytes. */

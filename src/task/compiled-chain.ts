@@ -22,10 +22,16 @@ export interface CompiledChain {
   readonly code: string
   readonly emitters: Readonly<Record<number, Emitters>>
   /** A loop with feedback of its own: one for each record shape. */
-  pageLoop(keys?: KeysAhead): PageLoop
+  pageLoop(page: PageLoopOptions): PageLoop
   batchLoop(withTime: boolean): BatchLoop
   /** The node whose code threw, by the innermost frame of the chain's own code. */
   nodeOfStack(stack: string): ChainNode | undefined
+}
+
+export interface PageLoopOptions {
+  readonly keys?: KeysAhead | undefined
+  /** All records are objects. */
+  readonly hasFields: boolean
 }
 
 export interface CompileOptions {
@@ -58,6 +64,7 @@ export function compileChain(options: CompileOptions): CompiledChain {
     .map((test) => ` && ${test}`)
     .join('')
   const ready = readiness.map((node) => node.operator)
+  const readsFieldsOnly = head.operator?.readsFieldsOnly === true
   const loop = (body: string, keys?: KeysAhead) =>
     new Function(
       ...LOOP_PARAMETERS,
@@ -66,7 +73,10 @@ export function compileChain(options: CompileOptions): CompiledChain {
   return {
     code: source.code,
     emitters: built.emitters,
-    pageLoop: (keys) => loop('head(from.record(i), from.time(i))', keys) as PageLoop,
+    pageLoop: ({ keys, hasFields }) => {
+      const taken = readsFieldsOnly && hasFields ? 'fields' : 'record'
+      return loop(`head(from.${taken}(i), from.time(i))`, keys) as PageLoop
+    },
     batchLoop: (withTime) =>
       loop(
         withTime ? 'head(from.record(i), from.time(i))' : `head(from.record(i), ${NO_TIME})`,

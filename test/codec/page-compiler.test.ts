@@ -122,7 +122,13 @@ function readAll(pages: Pages, withTime: boolean): { records: unknown[]; times: 
     reader.open(views, OFFSET)
     expect(reader.count).toBe(headerWord(views, OFFSET, COUNT_WORD))
     for (let i = 0; i < reader.count; i++) {
-      records.push(reader.record(i))
+      const record = reader.record(i)
+      const fields = reader.fields(i) as Record<string, unknown>
+      for (const { name } of reader.hasFields ? shape.root.fields : []) {
+        const own = record as typeof fields
+        expect(isSame(fields[name], Object.hasOwn(own, name) ? own[name] : undefined)).toBe(true)
+      }
+      records.push(record)
       times.push(reader.time(i))
     }
   }

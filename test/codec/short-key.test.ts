@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { KeyEncoder, murmur3 } from '../../src/codec/canonical-key.ts'
 import { NOT_SHORT, SHORT_KEY_BYTES, ShortKey } from '../../src/codec/short-key.ts'
 
-function canonical(text: string) {
+function canonical(text: string | number) {
   const encoder = new KeyEncoder()
   encoder.encode(text)
   const bytes = encoder.bytes.slice(0, encoder.length)
@@ -30,4 +30,18 @@ test('a short ASCII key has the words and the hash of its canonical bytes', () =
 
 test.each(['é', 'ab€', 'abcdé', '\ud800', 'x'.repeat(20)])('%j takes the general way', (text) => {
   expect(new ShortKey().read(text)).toBe(NOT_SHORT)
+})
+
+test('a number has the words and the hash of its canonical bytes', () => {
+  const key = new ShortKey()
+  const numbers = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(0, -0, Number.NaN))
+  fc.assert(
+    fc.property(numbers, (value) => {
+      const { bytes, hash, words } = canonical(value)
+      expect(key.readNumber(value)).toBe(hash)
+      expect(key.length).toBe(bytes.length)
+      expect([...key.words.subarray(0, 3)]).toEqual([...words.subarray(0, 3)])
+    }),
+    { numRuns: 500 },
+  )
 })

@@ -22,9 +22,10 @@ function open() {
   const text = state.value<string | undefined>({ name: 'text', kind: 'value' })
   const list = state.list<number>({ name: 'list', kind: 'list' })
   const map = state.map<string, number>({ name: 'map', kind: 'map' })
+  const table = state.keyTable('counts', ['number', 'value'])
   const at = (key: string) => {
     state.setKey(key)
-    return { number, text, list, map }
+    return { number, text, list, map, table }
   }
   return { state, at }
 }
@@ -42,16 +43,19 @@ interface Model {
   text: string | undefined
   list: number[]
   map: Record<string, number>
+  row: readonly [number, unknown] | null
 }
 
-const empty = (): Model => ({ number: 0, text: undefined, list: [], map: {} })
+const empty = (): Model => ({ number: 0, text: undefined, list: [], map: {}, row: null })
 const emptyModels = () => Object.fromEntries(keys.map((key) => [key, empty()]))
 
 function dump({ at }: Opened): Record<string, Model> {
   const plain = (key: string) => {
-    const { number, text, list, map } = at(key)
+    const { number, text, list, map, table } = at(key)
     const entries = Object.fromEntries(map)
-    return { number: number.get(), text: text.get(), list: [...list], map: entries }
+    const slot = table.find(0)
+    const row = slot < 0 ? null : [table.numbers[0]![slot]!, table.values[0]![slot]]
+    return { number: number.get(), text: text.get(), list: [...list], map: entries, row } as Model
   }
   return Object.fromEntries(keys.map((key) => [key, plain(key)]))
 }
@@ -73,9 +77,19 @@ const changes = {
     at(key).map.set(`entry ${n % 3}`, n)
     models[key]!.map[`entry ${n % 3}`] = n
   },
+  count({ at }: Opened, models: Record<string, Model>, key: string, n: number) {
+    const { table } = at(key)
+    const slot = table.slot(0)
+    expect(table.wasAdded).toBe(models[key]!.row === null)
+    table.numbers[0]![slot]! += n
+    table.values[0]![slot] = `last ${n}`
+    models[key]!.row = [(models[key]!.row?.[0] ?? 0) + n, `last ${n}`]
+  },
   clear({ at }: Opened, models: Record<string, Model>, key: string) {
-    const { number, text, list, map } = at(key)
+    const { number, text, list, map, table } = at(key)
     for (const state of [number, text, list, map]) state.clear()
+    const slot = table.find(0)
+    if (slot >= 0) table.remove(slot)
     models[key] = empty()
   },
 }

@@ -8,7 +8,7 @@
  * Threads: the task that owns the subtask.
  */
 import { SluiceError } from '../../base/errors.ts'
-import type { SectionKind, StatePart } from '../snapshot-contract.ts'
+import type { StatePart } from '../snapshot-contract.ts'
 import { partDamaged } from '../state-errors.ts'
 import type { HeapKeys, KeyLoader } from './heap-keys.ts'
 import { PartRestorer } from './heap-restore.ts'
@@ -18,9 +18,6 @@ export interface DeferredPart {
   readonly tracked: TrackedStore
   readonly part: StatePart
 }
-
-/** Nobody goes over all entries of these, and nothing follows from one before it is asked for. */
-const DEFERRED_KINDS: readonly SectionKind[] = ['value', 'list', 'map']
 
 export class DeferredParts implements KeyLoader {
   readonly #keys: HeapKeys
@@ -44,7 +41,7 @@ export class DeferredParts implements KeyLoader {
 
   restore(tracked: TrackedStore, part: StatePart): void {
     const index = part.keyGroup - this.#keys.keyGroupFrom
-    if (!DEFERRED_KINDS.includes(tracked.kind)) this.#load(index)
+    if (tracked.store.comesLate !== true) this.#load(index)
     if (this.#isLoaded[index] === 1) {
       this.#take(tracked, part)
       return

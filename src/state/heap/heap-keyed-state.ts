@@ -28,6 +28,7 @@ import type {
 import { incompatible, unclaimed } from '../state-errors.ts'
 import { StateValues } from '../state-values.ts'
 import { DeferredParts } from './deferred-parts.ts'
+import { HeapKeyTable } from './heap-key-table.ts'
 import { HeapKeys } from './heap-keys.ts'
 import { HeapListState } from './heap-list-state.ts'
 import { HeapMapState } from './heap-map-state.ts'
@@ -64,6 +65,10 @@ export class HeapKeyedState implements KeyedState {
 
   expectKey(k: number): void {
     this.#keys.expect(k)
+  }
+
+  setExpectedKey(): boolean {
+    return this.#keys.setExpected()
   }
 
   setKeySlot(slot: number): void {
@@ -111,6 +116,11 @@ export class HeapKeyedState implements KeyedState {
   table(name: string, columns: readonly ColumnKind[]): SlotTable {
     const kind = `table of ${columns.join(', ')}`
     return this.#declare(name, kind, () => new HeapSlotTable(this.#parts, name, columns))
+  }
+
+  keyTable(name: string, columns: readonly ColumnKind[]): SlotTable {
+    const kind = `table of keys with ${columns.join(', ')}`
+    return this.#declare(name, kind, () => new HeapKeyTable(this.#parts, name, columns))
   }
 
   register(store: KeyedStore): SnapshotHooks {

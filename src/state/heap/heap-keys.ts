@@ -109,7 +109,7 @@ export class HeapKeys {
       return
     }
     if (key === this.#key) return
-    if (typeof key === 'string' && this.#moveToKnown(key)) return
+    if (this.#moveToKnown(key)) return
     const encoder = this.#encoder
     encoder.encode(key)
     const hash = murmur3(encoder.bytes, 0, encoder.length)
@@ -120,10 +120,12 @@ export class HeapKeys {
     this.#key = typeof key === 'object' ? UNKNOWN : key
   }
 
-  /** A short ASCII key that is there: no bytes are written to find it. */
-  #moveToKnown(key: string): boolean {
+  /** A number or a short ASCII key that is there: no bytes are written to find it. */
+  #moveToKnown(key: unknown): boolean {
     const short = this.#short
-    const hash = short.read(key)
+    let hash = NOT_SHORT
+    if (typeof key === 'string') hash = short.read(key)
+    else if (typeof key === 'number') hash = short.readNumber(key)
     if (hash === NOT_SHORT) return false
     const slot = this.#table.findWords(0, short.words, short.length, hash)
     if (slot < 0) return false
@@ -141,6 +143,15 @@ export class HeapKeys {
   /** The next key that is set is the batch's k-th; -1 for any. */
   expect(k: number): void {
     this.#next = k < 0 || this.#frees !== this.#freesBeforeAhead ? NONE : this.#ahead[k]!
+  }
+
+  setExpected(): boolean {
+    const next = this.#next
+    if (next < 0) return false
+    this.#next = NONE
+    this.#moveTo(next)
+    this.#key = UNKNOWN
+    return true
   }
 
   /** Makes room for so many keys at once. Columns follow with the next new key. */

@@ -15,6 +15,7 @@ import type { TrackedStore } from './tracked-store.ts'
 export class HeapListState<T> implements ListState<T>, SlotColumn, KeyedStore {
   readonly name: string
   readonly detail = ''
+  readonly comesLate = true
   readonly #keys: HeapKeys
   readonly #codec: StateValues
   readonly #snapshots: TrackedStore

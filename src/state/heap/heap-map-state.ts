@@ -20,6 +20,7 @@ import type { TrackedStore } from './tracked-store.ts'
 export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn, KeyedStore {
   readonly name: string
   readonly detail = ''
+  readonly comesLate = true
   readonly #keys: HeapKeys
   readonly #codec: StateValues
   readonly #snapshots: TrackedStore

@@ -20,6 +20,7 @@ const NO_NUMBERS = new Float64Array(0)
 export class HeapValueState<T> implements ValueState<T>, SlotColumn, KeyedStore {
   readonly name: string
   readonly detail = ''
+  readonly comesLate = true
   readonly #keys: HeapKeys
   readonly #codec: StateValues
   readonly #snapshots: TrackedStore
