@@ -12,7 +12,7 @@ const JOBS = fileURLToPath(new URL('../fixtures/jobs/', import.meta.url))
 const COMMAND = fileURLToPath(new URL('../../src/cli/sluice.mjs', import.meta.url))
 
 /** Nothing in these tests takes longer unless it hangs. */
-const WATCHDOG_MS = 20_000
+const WATCHDOG_MS = 45_000
 
 /** The path of a job among the fixtures. */
 export function fixture(name: string): string {
