@@ -1,6 +1,8 @@
 // Lists and runs the benchmarks: `npm run bench`, `npm run bench -- NAME...`, `-- --smoke`.
 // A benchmark is a module in scenarios/ or micro/ with { name, what, bar?, repeat?, fairness?,
 // run(options) }; what it returns has `rows` for the table and `figures` for charts and comparison.
+// With `options`, as parseArgs takes them, it has options of its own; with `instead(values)` some
+// of them may make it do something else than measure, and then nothing else is printed.
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -8,22 +10,32 @@ import { ensureBuilt } from '../src/cli/build.mjs'
 import { compared, hasFallen, remember } from './kit/history.mjs'
 import { writeReport } from './kit/report.mjs'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+const benchmarks = await load()
+const { values, positionals } = parse(benchmarks)
+const chosen = benchmarks.filter(
+  ({ name }) => positionals.length === 0 || positionals.includes(name),
+)
+const instead = positionals.length === 1 ? chosen[0]?.instead?.(values) : undefined
+if (instead !== undefined) await instead()
+else if (positionals[0] === 'report') await report()
+else if (positionals[0] === 'compare') await compare()
+else if (positionals.length === 0 && !values.smoke) list()
+else await runAll()
+
+/** Throws where an option is none of the chosen benchmarks'. */
+function parse(all) {
+  const common = {
     smoke: { type: 'boolean' },
     repeat: { type: 'string' },
     case: { type: 'string' },
     json: { type: 'string' },
-  },
-})
-
-const benchmarks = await load()
-if (positionals[0] === 'report') await report()
-else if (positionals[0] === 'compare') await compare()
-else if (positionals.length === 0 && !values.smoke) list(benchmarks)
-else
-  await runAll(benchmarks.filter((b) => positionals.length === 0 || positionals.includes(b.name)))
+  }
+  const allOptions = Object.assign({}, ...all.map(({ options }) => options), common)
+  const { positionals } = parseArgs({ allowPositionals: true, options: allOptions })
+  const named = all.filter(({ name }) => positionals.includes(name))
+  const options = Object.assign({}, ...named.map((benchmark) => benchmark.options), common)
+  return parseArgs({ allowPositionals: true, options })
+}
 
 async function load() {
   await ensureBuilt()
@@ -38,11 +50,14 @@ async function load() {
   return found
 }
 
-function list(all) {
+function list() {
   console.log(
     'npm run bench -- NAME... [--repeat N] [--case TEXT] [--json FILE] [--smoke: for a moment]\n',
   )
-  for (const { name, what } of all) console.log(`  ${name.padEnd(22)} ${what}`)
+  for (const { name, what, options = {} } of benchmarks) {
+    const own = Object.keys(options).map((option) => ` [--${option}]`)
+    console.log(`  ${name.padEnd(22)} ${what}${own.join('')}`)
+  }
   console.log('\nnpm run bench -- report   the latest results as docs/benchmarks.md')
   console.log('npm run bench -- compare  every figure beside earlier ones')
 }
@@ -62,19 +77,28 @@ async function compare() {
   if (rows.some(hasFallen)) process.exitCode = 1
 }
 
-async function runAll(chosen) {
+async function runAll() {
   if (chosen.length === 0) throw new Error(`no benchmark named ${positionals.join(', ')}`)
   const results = []
   for (const benchmark of chosen) {
     console.log(`\n${benchmark.name}: ${benchmark.what}`)
     const repeat = Number(values.repeat ?? (values.smoke ? 1 : (benchmark.repeat ?? 5)))
     const only = values.case ?? ''
-    const result = await benchmark.run({ smoke: values.smoke === true, repeat, only })
+    const result = await benchmark.run({
+      smoke: values.smoke === true,
+      repeat,
+      only,
+      options: ownOptions(benchmark),
+    })
     console.table(result.rows)
     if (benchmark.bar !== undefined) console.log(`bar: ${benchmark.bar}`)
     results.push({ name: benchmark.name, ...result })
   }
   if (!values.smoke) await save(results)
+}
+
+function ownOptions({ options = {} }) {
+  return Object.fromEntries(Object.keys(options).map((name) => [name, values[name]]))
 }
 
 async function save(results) {
