@@ -33,9 +33,14 @@ export class AggregateOperator implements Operator {
   if (!keyed.setExpectedKey()) keyed.setKey(${key.code})
   const slot = table.slot(0)
   ${aggregates.add}
-  output.emit({ key: keyed.key, ${aggregates.results} }, timeMs)
+  output.emit({ key: ${emittedKey(this.#key, key.code)}, ${aggregates.results} }, timeMs)
 }`,
       bindings: { ...key.bindings, ...aggregates.bindings, keyed, output, table },
     })
   }
+}
+
+/** A text is at hand in its field: to decode it from the table would cost more than all the rest. */
+function emittedKey(key: KeySelector | undefined, code: string): string {
+  return keyIsField(key) ? `typeof ${code} === 'string' ? ${code} : keyed.key` : 'keyed.key'
 }
