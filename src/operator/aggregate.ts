@@ -40,7 +40,7 @@ export class AggregateOperator implements Operator {
   }
 }
 
-/** A text is at hand in its field: to decode it from the table would cost more than all the rest. */
+/** A text is at hand in its field: to decode it from the table costs more than all the rest. */
 function emittedKey(key: KeySelector | undefined, code: string): string {
   return keyIsField(key) ? `typeof ${code} === 'string' ? ${code} : keyed.key` : 'keyed.key'
 }
