@@ -1,5 +1,6 @@
 // Lists and runs the benchmarks: `npm run bench`, `npm run bench -- NAME...`, `-- --smoke`.
-// A benchmark is a module in scenarios/ or micro/ with { name, what, bar?, repeat?, run(options) }.
+// A benchmark is a module in scenarios/ or micro/ with { name, what, bar?, repeat?, run(options) },
+// and `vs`, if it can be compared with other systems: `npm run bench -- NAME --vs flink`.
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -12,6 +13,7 @@ const { values, positionals } = parseArgs({
     repeat: { type: 'string' },
     case: { type: 'string' },
     json: { type: 'string' },
+    vs: { type: 'string' },
   },
 })
 
@@ -35,24 +37,35 @@ async function load() {
 
 function list(all) {
   console.log(
-    'npm run bench -- NAME... [--repeat N] [--case TEXT] [--json FILE] [--smoke: for a moment]\n',
+    'npm run bench -- NAME... [--repeat N] [--case TEXT] [--json FILE] [--vs flink] [--smoke]\n',
   )
   for (const { name, what } of all) console.log(`  ${name.padEnd(22)} ${what}`)
 }
 
 async function runAll(chosen) {
   if (chosen.length === 0) throw new Error(`no benchmark named ${positionals.join(', ')}`)
+  insistOnRival(chosen)
   const results = []
   for (const benchmark of chosen) {
     console.log(`\n${benchmark.name}: ${benchmark.what}`)
     const repeat = Number(values.repeat ?? (values.smoke ? 1 : (benchmark.repeat ?? 5)))
     const only = values.case ?? ''
-    const result = await benchmark.run({ smoke: values.smoke === true, repeat, only })
+    const result = await benchmark.run({
+      smoke: values.smoke === true,
+      repeat,
+      only,
+      vs: values.vs,
+    })
     console.table(result.rows)
     if (benchmark.bar !== undefined) console.log(`bar: ${benchmark.bar}`)
     results.push({ name: benchmark.name, ...result })
   }
   if (!values.smoke) await save(results)
+}
+
+function insistOnRival(chosen) {
+  if (values.vs === undefined || chosen.some(({ vs }) => vs?.includes(values.vs))) return
+  throw new Error(`none of ${chosen.map(({ name }) => name).join(', ')} has --vs ${values.vs}`)
 }
 
 async function save(results) {
@@ -66,6 +79,7 @@ async function save(results) {
   }
   const command = ['npm run bench --', ...process.argv.slice(2)].join(' ')
   const body = JSON.stringify({ at: new Date().toISOString(), machine, command, results }, null, 2)
-  const file = values.json ?? new URL(`${results.map((r) => r.name).join('+')}.json`, folder)
+  const name = [results.map((r) => r.name).join('+'), values.vs].filter(Boolean).join('-vs-')
+  const file = values.json ?? new URL(`${name}.json`, folder)
   await writeFile(file, `${body}\n`)
 }
