@@ -76,6 +76,8 @@ async function windowsOf({ keys, parallelism, checkpoints, ...times }) {
       args: { keys },
       ...(checkpoints === undefined ? {} : { checkpoints: { dir, interval: checkpoints } }),
     })
+    // Two rounds over the keys, so that each of them has state.
+    while (job.metrics().recordsWritten < 2 * keys) await sleep(POLL_MS)
     const measured = await measure(job, times)
     await job.cancel()
     return measured
@@ -85,7 +87,6 @@ async function windowsOf({ keys, parallelism, checkpoints, ...times }) {
 }
 
 async function measure(job, { warmup, seconds, windows }) {
-  while (job.metrics().recordsWritten === 0) await sleep(POLL_MS)
   await sleep(warmup * 1e3)
   const busy = busyCores()
   const measured = []

@@ -34,7 +34,7 @@ public final class Main {
   private static void measureJob(Options options) throws Exception {
     try (Cluster cluster = new Cluster(options)) {
       cluster.start(options);
-      awaitRecords(cluster);
+      awaitRecords(options, cluster);
       sleep(options.warmupSeconds());
       // Those that came before all tasks ran could not succeed.
       long failedBefore = cluster.failedCheckpoints();
@@ -51,12 +51,15 @@ public final class Main {
     }
   }
 
-  private static void awaitRecords(Cluster cluster) throws Exception {
+  /** Until records flow and, where keys are counted, each of them has state. */
+  private static void awaitRecords(Options options, Cluster cluster) throws Exception {
     long startNs = System.nanoTime();
-    while (Counters.RECORDS.sum() == 0) {
+    int keys = options.job().startsWith("keyed-count") ? options.keys() : 0;
+    while (Counters.RECORDS.sum() == 0 || Counters.KEYS.sum() < keys) {
       cluster.insistOnRunning();
       if ((System.nanoTime() - startNs) / 1e9 > START_SECONDS_MAX) {
-        throw new IllegalStateException("no record after " + START_SECONDS_MAX + " s");
+        long found = Counters.KEYS.sum();
+        throw new IllegalStateException(found + " keys after " + START_SECONDS_MAX + " s");
       }
       Thread.sleep(POLL_MS);
     }
@@ -94,7 +97,7 @@ public final class Main {
     }
   }
 
-  /** That the job did what it is measured for: all keys, and as many results as there must be. */
+  /** That the job did what it is measured for: no key twice, as many results as there must be. */
   private static void check(Options options) {
     long records = Counters.RECORDS.sum();
     long keys = Counters.KEYS.sum();
