@@ -43,6 +43,12 @@ export async function watched(action) {
   return { value, ms, cores: own, otherCores: other }
 }
 
+/** Starts a clock that tells how many cores the whole machine has used since, where it can. */
+export function busyCores() {
+  const before = snapshot()
+  return () => before.busyShare(snapshot())
+}
+
 function snapshot() {
   const usage = process.cpuUsage()
   const stat = readStat()

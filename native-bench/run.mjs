@@ -3,6 +3,7 @@
 // run(options) }; what it returns has `rows` for the table and `figures` for charts and comparison.
 // With `options`, as parseArgs takes them, it has options of its own; with `instead(values)` some
 // of them may make it do something else than measure, and then nothing else is printed.
+// With `vs` it can be compared with other systems: `npm run bench -- NAME --vs flink`.
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -29,6 +30,7 @@ function parse(all) {
     repeat: { type: 'string' },
     case: { type: 'string' },
     json: { type: 'string' },
+    vs: { type: 'string' },
   }
   const allOptions = Object.assign({}, ...all.map(({ options }) => options), common)
   const { positionals } = parseArgs({ allowPositionals: true, options: allOptions })
@@ -52,7 +54,7 @@ async function load() {
 
 function list() {
   console.log(
-    'npm run bench -- NAME... [--repeat N] [--case TEXT] [--json FILE] [--smoke: for a moment]\n',
+    'npm run bench -- NAME... [--repeat N] [--case TEXT] [--json FILE] [--vs flink] [--smoke]\n',
   )
   for (const { name, what, options = {} } of benchmarks) {
     const own = Object.keys(options).map((option) => ` [--${option}]`)
@@ -79,6 +81,7 @@ async function compare() {
 
 async function runAll() {
   if (chosen.length === 0) throw new Error(`no benchmark named ${positionals.join(', ')}`)
+  insistOnRival(chosen)
   const results = []
   for (const benchmark of chosen) {
     console.log(`\n${benchmark.name}: ${benchmark.what}`)
@@ -89,16 +92,23 @@ async function runAll() {
       repeat,
       only,
       options: ownOptions(benchmark),
+      vs: values.vs,
     })
     console.table(result.rows)
     if (benchmark.bar !== undefined) console.log(`bar: ${benchmark.bar}`)
-    results.push({ name: benchmark.name, ...result })
+    const rival = values.vs === undefined ? '' : ` against ${values.vs}`
+    results.push({ name: `${benchmark.name}${rival}`, ...result })
   }
   if (!values.smoke) await save(results)
 }
 
 function ownOptions({ options = {} }) {
   return Object.fromEntries(Object.keys(options).map((name) => [name, values[name]]))
+}
+
+function insistOnRival(chosen) {
+  if (values.vs === undefined || chosen.some(({ vs }) => vs?.includes(values.vs))) return
+  throw new Error(`none of ${chosen.map(({ name }) => name).join(', ')} has --vs ${values.vs}`)
 }
 
 async function save(results) {
@@ -114,6 +124,8 @@ async function save(results) {
   const run = { at: new Date().toISOString(), machine, command, results }
   await remember(run)
   const body = JSON.stringify(run, null, 2)
-  const file = values.json ?? new URL(`${results.map((r) => r.name).join('+')}.json`, folder)
+  const file =
+    values.json ??
+    new URL(`${results.map((r) => r.name.replaceAll(' ', '-')).join('+')}.json`, folder)
   await writeFile(file, `${body}\n`)
 }

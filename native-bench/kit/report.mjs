@@ -16,10 +16,13 @@ export async function writeReport(benchmarks, results = RESULTS, docs = DOCS) {
   const sections = [intro.trim()]
   const named = []
   for (const benchmark of benchmarks) {
-    const found = latest.get(benchmark.name)
-    if (found === undefined) continue
-    named.push(benchmark.name)
-    sections.push(await section(benchmark, found, charts))
+    const rivals = (benchmark.vs ?? []).map((rival) => `${benchmark.name} against ${rival}`)
+    for (const name of [benchmark.name, ...rivals]) {
+      const found = latest.get(name)
+      if (found === undefined) continue
+      named.push(name)
+      sections.push(await section({ ...benchmark, name }, found, charts))
+    }
   }
   await writeFile(new URL('benchmarks.md', docs), `${sections.join('\n\n')}\n`)
   return named
@@ -46,7 +49,7 @@ async function section(benchmark, { at, machine, command, result }, charts) {
   const figures = Object.entries(result.figures ?? {})
   const drawn = []
   for (const [index, chart] of chartsOf(what, figures).entries()) {
-    const file = `${name}${index === 0 ? '' : `-${index + 1}`}.svg`
+    const file = `${name.replaceAll(' ', '-')}${index === 0 ? '' : `-${index + 1}`}.svg`
     await writeFile(new URL(file, charts), barChart(chart))
     drawn.push(`![${chart.title}](benchmarks/${file})`)
   }

@@ -1,0 +1,71 @@
+// Ours and Flink's in turns, and how their medians compare. On a machine without what Flink needs,
+// ours alone are measured.
+import { ensureFlink, FlinkMissing, runFlink } from './flink.mjs'
+import { median, round } from './measure.mjs'
+
+/**
+ * Runs ours, theirs, ours, ... `ours` gives { windows, others } as `runFlink` does, the windows
+ * with records, seconds and cpuSeconds; `flink` is what `runFlink` is asked for.
+ */
+export async function inTurns({ what, repeat, ours, flink }) {
+  const missing = await whyMissing()
+  if (missing !== undefined) console.log(`without Flink: ${missing}`)
+  const runs = []
+  const keep = (engine, { windows, others }) => {
+    runs.push({ engine, ...ratesOf(windows), others, windows })
+    const { recordsPerSecond } = runs.at(-1)
+    console.error(`${what}: ${engine} ${round(recordsPerSecond / 1e6)} M records/s`)
+  }
+  for (let i = 0; i < repeat; i++) {
+    keep('sluice', await ours())
+    if (missing === undefined) keep('flink', await runFlink(flink))
+  }
+  return { what, missing, runs, rows: rowsOf(what, runs) }
+}
+
+async function whyMissing() {
+  try {
+    await ensureFlink()
+  } catch (error) {
+    if (error instanceof FlinkMissing) return error.message
+    throw error
+  }
+}
+
+/** The median window of a run. */
+export function ratesOf(windows) {
+  return {
+    recordsPerSecond: median(windows.map(({ records, seconds }) => records / seconds)),
+    recordsPerCpuSecond: median(windows.map(({ records, cpuSeconds }) => records / cpuSeconds)),
+  }
+}
+
+export function rowsOf(what, runs) {
+  const rows = runs.map((run) => ({
+    what,
+    engine: run.engine,
+    'M records/s': round(run.recordsPerSecond / 1e6),
+    'M records/CPU s': round(run.recordsPerCpuSecond / 1e6),
+    'cores of others': run.others === undefined ? '-' : round(run.others),
+  }))
+  if (!runs.some(({ engine }) => engine === 'flink')) return rows
+  return [
+    ...rows,
+    {
+      what,
+      engine: 'sluice / flink',
+      'M records/s': ratio(runs, 'recordsPerSecond'),
+      'M records/CPU s': ratio(runs, 'recordsPerCpuSecond'),
+    },
+  ]
+}
+
+/** The ratio of the medians, and the least and greatest ratio of any of ours to any of theirs. */
+function ratio(runs, rate) {
+  const of = (engine) => runs.filter((run) => run.engine === engine).map((run) => run[rate])
+  const ours = of('sluice')
+  const theirs = of('flink')
+  const least = Math.min(...ours) / Math.max(...theirs)
+  const greatest = Math.max(...ours) / Math.min(...theirs)
+  return `${round(median(ours) / median(theirs))} (${round(least)} to ${round(greatest)})`
+}
