@@ -1,5 +1,8 @@
 package sluice.bench;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -37,6 +40,11 @@ final class NexmarkGenerator implements Feed<Nexmark.Event> {
     "Kent", "Cheyenne"
   };
   private static final String[] STATES = {"AZ", "CA", "ID", "OR", "WA", "WY"};
+
+  private static final int THREES = 26 * 26 * 26;
+  private static final int[] THREE_LETTERS = threeLetters();
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
   private final NexmarkConfig config;
   private final long firstId;
@@ -204,17 +212,26 @@ final class NexmarkGenerator implements Feed<Nexmark.Event> {
     return letters(length);
   }
 
-  /** Six letters a draw; a negative draw brings characters before 'a'. */
+  /** Six letters a draw, the digits of it; a negative draw brings characters before 'a'. */
   private String letters(int length) {
-    for (int i = 0; i < length; ) {
+    for (int i = 0; i < length; i += 6) {
       int drawn = random.nextInt();
-      int end = Math.min(i + 6, length);
-      for (; i < end; i++) {
-        letters[i] = (byte) ('a' + drawn % 26);
-        drawn /= 26;
-      }
+      INTS.set(letters, i, THREE_LETTERS[drawn % THREES + THREES - 1]);
+      INTS.set(letters, i + 3, THREE_LETTERS[drawn / THREES % THREES + THREES - 1]);
     }
     return string(0, length);
+  }
+
+  /** The letters of each number below THREES and above its negative, the first lowest. */
+  private static int[] threeLetters() {
+    int[] packed = new int[2 * THREES - 1];
+    for (int number = 1 - THREES; number < THREES; number++) {
+      int first = 'a' + number % 26;
+      int second = 'a' + number / 26 % 26;
+      int third = 'a' + number / (26 * 26);
+      packed[number + THREES - 1] = first | second << 8 | third << 16;
+    }
+    return packed;
   }
 
   private String string(int start, int length) {
