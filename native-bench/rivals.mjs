@@ -20,7 +20,7 @@ export async function inTurns({ what, repeat, ours, flink }) {
     keep('sluice', await ours())
     if (missing === undefined) keep('flink', await runFlink(flink))
   }
-  return { what, missing, runs, rows: rowsOf(what, runs) }
+  return { what, missing, runs, rows: rowsOf(what, runs), figures: figuresOf(what, runs) }
 }
 
 async function whyMissing() {
@@ -58,6 +58,19 @@ export function rowsOf(what, runs) {
       'M records/CPU s': ratio(runs, 'recordsPerCpuSecond'),
     },
   ]
+}
+
+/** For the report: a bar an engine. */
+export function figuresOf(what, runs) {
+  const engines = [...new Set(runs.map(({ engine }) => engine))]
+  const figure = (engine) => {
+    const rates = runs
+      .filter((run) => run.engine === engine)
+      .map((run) => run.recordsPerSecond / 1e6)
+    const of = engine === 'sluice' ? 'ours' : 'theirs'
+    return { value: median(rates), unit: 'M records/s', better: 'more', runs: rates, of }
+  }
+  return Object.fromEntries(engines.map((engine) => [`${what}: ${engine}`, figure(engine)]))
 }
 
 /** The ratio of the medians, and the least and greatest ratio of any of ours to any of theirs. */

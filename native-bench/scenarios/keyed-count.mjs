@@ -6,6 +6,8 @@ import { busyCores, median, round, watched } from '../measure.mjs'
 import { inTurns } from '../rivals.mjs'
 
 const JOB = new URL('../jobs/keyed-count.ts', import.meta.url)
+/** By declared aggregates: no code of the user's sees a record. */
+const AGGREGATES = new URL('../jobs/keyed-aggregate.ts', import.meta.url)
 const KEYS = 10_000
 const POLL_MS = 5
 
@@ -15,7 +17,10 @@ const cases = [
   { what: '10 k keys, parallelism 2, no checkpoints', keys: KEYS, parallelism: 2 },
   { what: '10 k keys, parallelism 2, one a second', keys: KEYS, parallelism: 2, checkpoints: '1s' },
   { what: '1 M keys, parallelism 2, one a second', keys: 1e6, parallelism: 2, checkpoints: '1s' },
-]
+].flatMap((one) => [
+  { ...one, what: `process, ${one.what}`, ours: JOB },
+  { ...one, what: `aggregates, ${one.what}`, ours: AGGREGATES },
+])
 
 export default {
   name: 'keyed-count',
@@ -62,18 +67,22 @@ async function compare({ smoke, repeat, only }) {
     ? { warmup: 1, seconds: 0.5, windows: 1 }
     : { warmup: 10, seconds: 2, windows: 3 }
   const compared = []
-  for (const { what, ...options } of cases.filter(({ what }) => what.includes(only))) {
-    const ours = () => windowsOf({ ...options, ...times })
+  for (const { what, ours: url, ...options } of cases.filter(({ what }) => what.includes(only))) {
+    const ours = () => windowsOf(url, { ...options, ...times })
     const flink = { job: 'keyed-count', ...options, ...times }
     compared.push(await inTurns({ what, repeat, ours, flink }))
   }
-  return { rows: compared.flatMap(({ rows }) => rows), cases: compared }
+  return {
+    rows: compared.flatMap(({ rows }) => rows),
+    figures: Object.assign({}, ...compared.map(({ figures }) => figures)),
+    cases: compared,
+  }
 }
 
-async function windowsOf({ keys, parallelism, checkpoints, ...times }) {
+async function windowsOf(url, { keys, parallelism, checkpoints, ...times }) {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
   try {
-    const job = await runJob(JOB, {
+    const job = await runJob(url, {
       parallelism,
       args: { keys },
       ...(checkpoints === undefined ? {} : { checkpoints: { dir, interval: checkpoints } }),
