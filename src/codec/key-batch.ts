@@ -27,7 +27,7 @@ export class KeyBatch {
     this.lengths[k] = LEFT_OUT
   }
 
-  /** The ASCII text in the bytes [from, to) of `i32`, behind which four more bytes can be read. */
+  /** The ASCII text in the bytes [from, to) of `i32`. May look at the word behind it. */
   putText(k: number, i32: Int32Array, from: number, to: number): void {
     const length = to - from + 1
     if (length > SHORT_KEY_BYTES) return this.leaveOut(k)

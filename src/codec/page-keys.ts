@@ -24,11 +24,11 @@ export interface PageKeys {
   read(page: KeyedPage, from: number, to: number, batch: KeyBatch): void
 }
 
-/** For pages of that shape; undefined where the field is no plain text or number in all of them. */
+/** For pages of that shape; undefined unless all records have a plain text or number there. */
 export function pageKeys(shape: Shape, withTime: boolean, field: string): PageKeys | undefined {
   const plan = planRow(shape, withTime)
   const value = plan.root.fields.find(({ name }) => name === field)
-  if (value === undefined || value.state >= 0) return undefined
+  if (plan.root.state >= 0 || value === undefined || value.state >= 0) return undefined
   switch (value.shape.kind) {
     case 'string':
       return new TextKeys(value, plan.texts.at(-1)!, plan.stride)

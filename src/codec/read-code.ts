@@ -28,8 +28,8 @@ export function readCode(plan: RowPlan, withTime: boolean): string {
 export function fieldsCode(plan: RowPlan): string {
   const getters = plan.root.fields.map(
     (field) => `get [${JSON.stringify(field.name)}]() {
-      const reader = this.#reader, i = this.#row
-      ${prologue(plan).join('\n').replaceAll('this.', 'reader.')}
+      const page = this.#reader, i = this.#row
+      ${prologue(plan, 'page').join('\n')}
       return ${fieldExpression(plan, field)}
     }`,
   )
@@ -43,7 +43,7 @@ export function fieldsCode(plan: RowPlan): string {
 }
 
 function fieldExpression(plan: RowPlan, field: ValuePlan): string {
-  const value = expression(plan, field).replaceAll('this.', 'reader.')
+  const value = expression(plan, field, 'page')
   if (!field.optional) return value
   return `u8[p1 + ${field.state}] === ${STATE_MISSING} ? undefined : ${value}`
 }
@@ -52,16 +52,16 @@ function hasMethod({ fields }: ValuePlan): boolean {
   return fields.some((field) => field.optional)
 }
 
-function prologue({ stride }: RowPlan): string[] {
+function prologue({ stride }: RowPlan, page = 'this'): string[] {
   return [
-    'const f64 = this.f64, i32 = this.i32, u8 = this.u8, heap = this.heap',
-    `const p8 = this.rows8 + i * ${stride / 8}, p4 = p8 * 2, p1 = p8 * 8`,
+    `const f64 = ${page}.f64, i32 = ${page}.i32, u8 = ${page}.u8, heap = ${page}.heap`,
+    `const p8 = ${page}.rows8 + i * ${stride / 8}, p4 = p8 * 2, p1 = p8 * 8`,
   ]
 }
 
 /** The value of a field that is not missing. */
-function expression(plan: RowPlan, value: ValuePlan): string {
-  const present = presentExpression(plan, value)
+function expression(plan: RowPlan, value: ValuePlan, page = 'this'): string {
+  const present = presentExpression(plan, value, page)
   const { shape, state } = value
   if (shape.kind === 'nothing' && !(shape.nullable && shape.undefinable)) {
     return shape.nullable ? 'null' : 'undefined'
@@ -80,7 +80,7 @@ function expression(plan: RowPlan, value: ValuePlan): string {
     : present
 }
 
-function presentExpression(plan: RowPlan, value: ValuePlan): string {
+function presentExpression(plan: RowPlan, value: ValuePlan, page: string): string {
   const { column } = value
   switch (value.shape.kind) {
     case 'bool':
@@ -96,12 +96,12 @@ function presentExpression(plan: RowPlan, value: ValuePlan): string {
     case 'bigint':
       return `bigintOf(heap.substring(${range(plan.texts, value, plan.stride)}))`
     case 'bytes':
-      return `this.blobs.slice(${range(plan.blobs, value, plan.stride)})`
+      return `${page}.blobs.slice(${range(plan.blobs, value, plan.stride)})`
     case 'array':
     case 'any':
-      return `this.values.decode(this.blobs, ${range(plan.blobs, value, plan.stride)})`
+      return `${page}.values.decode(${page}.blobs, ${range(plan.blobs, value, plan.stride)})`
     case 'object':
-      return hasMethod(value) ? `this.object${value.id}(i)` : literal(plan, value.fields)
+      return hasMethod(value) ? `${page}.object${value.id}(i)` : literal(plan, value.fields, page)
     default:
       return 'undefined'
   }
@@ -115,8 +115,10 @@ function range(chain: readonly ValuePlan[], value: ValuePlan, stride: number): s
   return `i === 0 ? 0 : i32[p4 - ${(stride - last.column) / 4}], ${end}`
 }
 
-function literal(plan: RowPlan, fields: readonly ValuePlan[]): string {
-  const parts = fields.map((field) => `${JSON.stringify(field.name)}: ${expression(plan, field)}`)
+function literal(plan: RowPlan, fields: readonly ValuePlan[], page = 'this'): string {
+  const parts = fields.map(
+    (field) => `${JSON.stringify(field.name)}: ${expression(plan, field, page)}`,
+  )
   return `{ ${parts.join(', ')} }`
 }
 

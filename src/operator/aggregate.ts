@@ -4,7 +4,7 @@
  */
 import { assert } from '../base/assert.ts'
 import { aggregateCode, readFieldsOnly } from './aggregates.ts'
-import { compile, keyExpression, keyIsField, notOpen } from './compile.ts'
+import { compile, keyExpression, keyIsField, keyIsOwnField, notOpen } from './compile.ts'
 import type { Operator, OperatorContext } from './contract.ts'
 import type { Aggregates, KeySelector } from './spec.ts'
 
@@ -17,7 +17,7 @@ export class AggregateOperator implements Operator {
 
   constructor(aggregates: Aggregates, key: KeySelector | undefined) {
     this.#aggregates = aggregates
-    this.readsFieldsOnly = keyIsField(key) && readFieldsOnly(aggregates)
+    this.readsFieldsOnly = keyIsOwnField(key) && readFieldsOnly(aggregates)
     this.#key = key
   }
 
@@ -25,22 +25,22 @@ export class AggregateOperator implements Operator {
     const { keyed, output, operatorId } = context
     assert(keyed !== undefined, 'a keyed operator needs keyed state')
     const key = keyExpression(this.#key)
+    // To decode a text from the table would cost more than all the rest; a function that is given
+    // the record may change it.
+    const text = keyIsField(this.#key) ? `const text = ${key.code}` : ''
+    const emitted = text === '' ? 'keyed.key' : `typeof text === 'string' ? text : keyed.key`
     const aggregates = aggregateCode(this.#aggregates)
     const table = keyed.keyTable('aggregates', aggregates.columns)
     this.process = compile({
       name: `${operatorId}-aggregate`,
       code: `return (record, timeMs) => {
+  ${text}
   if (!keyed.setExpectedKey()) keyed.setKey(${key.code})
   const slot = table.slot(0)
   ${aggregates.add}
-  output.emit({ key: ${emittedKey(this.#key, key.code)}, ${aggregates.results} }, timeMs)
+  output.emit({ key: ${emitted}, ${aggregates.results} }, timeMs)
 }`,
       bindings: { ...key.bindings, ...aggregates.bindings, keyed, output, table },
     })
   }
-}
-
-/** A text is at hand in its field: to decode it from the table costs more than all the rest. */
-function emittedKey(key: KeySelector | undefined, code: string): string {
-  return keyIsField(key) ? `typeof ${code} === 'string' ? ${code} : keyed.key` : 'keyed.key'
 }

@@ -10,6 +10,7 @@
 import { SluiceError } from '../base/errors.ts'
 import { copyValue } from '../codec/copy.ts'
 import type { ColumnKind } from '../state/contract.ts'
+import { isOwnName } from './compile.ts'
 import type { AggregateSpec, Aggregates } from './spec.ts'
 
 /** Code that refers to `table`, `slot`, `record` and `bindings`. */
@@ -29,7 +30,7 @@ export function readFieldsOnly(aggregates: Aggregates): boolean {
     (spec) =>
       spec.kind !== 'custom' &&
       spec.fn === undefined &&
-      (spec.field !== undefined || spec.kind === 'count'),
+      (spec.field === undefined ? spec.kind === 'count' : isOwnName(spec.field)),
   )
 }
 

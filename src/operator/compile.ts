@@ -36,6 +36,15 @@ export function keyIsField(key: KeySelector | undefined): boolean {
   return key !== undefined && 'field' in key
 }
 
+/** A field that no object has unless it is its own: `PageReader.fields` inherits as records do. */
+export function keyIsOwnField(key: KeySelector | undefined): boolean {
+  return key !== undefined && 'field' in key && isOwnName(key.field)
+}
+
+export function isOwnName(name: string): boolean {
+  return !(name in Object.prototype)
+}
+
 /** Stands for `process` until `open` has compiled it. */
 export function notOpen(): never {
   throw new InvariantViolation('the operator is not open')

@@ -5,7 +5,7 @@
  */
 import { assert } from '../base/assert.ts'
 import type { ColumnKind, SlotTable } from '../state/contract.ts'
-import { compile, keyExpression, keyIsField, notOpen } from './compile.ts'
+import { compile, keyExpression, keyIsOwnField, notOpen } from './compile.ts'
 import type { Operator, OperatorContext } from './contract.ts'
 import { fireRun } from './firing.ts'
 import type { KeySelector, WindowSpec } from './spec.ts'
@@ -49,7 +49,7 @@ export class WindowOperator implements Operator {
     const { readsFieldsOnly, key, window } = options
     // A late record goes to its side output as a whole.
     this.readsFieldsOnly =
-      readsFieldsOnly === true && keyIsField(key) && window.lateTo === undefined
+      readsFieldsOnly === true && keyIsOwnField(key) && window.lateTo === undefined
   }
 
   open(context: OperatorContext): void {

@@ -96,6 +96,9 @@ export interface SlotTable {
   forEach(visit: (slot: number) => void): void
 }
 
+/** A table of one entry a key. What is restored comes when its key does: nobody goes over all. */
+export type KeyTable = Omit<SlotTable, 'size' | 'forEach'>
+
 /** All keyed state of one operator subtask. */
 export interface KeyedState {
   /**
@@ -122,7 +125,7 @@ export interface KeyedState {
   map<K, V>(descriptor: StateDescriptor): MapState<K, V>
   table(name: string, columns: readonly ColumnKind[]): SlotTable
   /** A table whose only namespace is 0: stored alike, and one lookup less. */
-  keyTable(name: string, columns: readonly ColumnKind[]): SlotTable
+  keyTable(name: string, columns: readonly ColumnKind[]): KeyTable
   /** Makes a store part of every snapshot. */
   register(store: KeyedStore): SnapshotHooks
   /**

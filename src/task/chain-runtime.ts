@@ -99,7 +99,7 @@ export class ChainRuntime {
     if (keyed === undefined || head.operator?.setsKeyFirst !== true) return undefined
     if (head.key === undefined || !('field' in head.key)) return undefined
     const keys = pageKeys(reader.shape, reader.withTime, head.key.field)
-    return keys && new PageKeysAhead(keys, keyed)
+    return keys && new PageKeysAhead(keys, keyed, reader)
   }
 
   batchLoop(withTime: boolean): BatchLoop {

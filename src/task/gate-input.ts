@@ -157,10 +157,12 @@ export class GateInput implements TaskInput {
   }
 
   #loopOf(reader: PageReader): PageLoop {
-    const known = this.#loops.get(reader.shape.id)
+    // Rows with event times lie otherwise: channels of a union may differ in that.
+    const id = `${reader.shape.id}${reader.withTime ? ' with times' : ''}`
+    const known = this.#loops.get(id)
     if (known !== undefined) return known
     const loop = this.#options.makeLoop(reader)
-    this.#loops.set(reader.shape.id, loop)
+    this.#loops.set(id, loop)
     return loop
   }
 

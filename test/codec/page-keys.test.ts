@@ -96,7 +96,8 @@ test.each([
   ['dates', [{ key: new Date(0) }]],
   ['records', [{ key: { a: 1 } }]],
   ['a field that is not there', [{ other: 1 }]],
+  ['in records that are null now and then', [{ key: 'a' }, null]],
 ])('there are no keys ahead where they are %s', (_, records) => {
-  const page = paged(records, false)
+  const page = paged(records as readonly Record<string, unknown>[], false)
   expect(pageKeys(page.shape, false, 'key')).toBeUndefined()
 })

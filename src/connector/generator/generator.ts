@@ -49,6 +49,7 @@ export function generator<T>(options: GeneratorOptions<T>): Source<T> {
       ...(splits === undefined ? {} : { splits }),
     },
     bounded: count !== undefined,
+    ...(options.time === undefined ? {} : { timed: true }),
     enumerator: ({ parallelism }) => ({
       discover: async () => splitsOf(options, parallelism),
     }),

@@ -5,7 +5,7 @@
  */
 import { assert } from '../../base/assert.ts'
 import type { ByteReader, ByteWriter } from '../../codec/byte-stream.ts'
-import type { ColumnKind, KeyedStore, SlotTable } from '../contract.ts'
+import type { ColumnKind, KeyedStore, KeyTable } from '../contract.ts'
 import { damaged } from '../state-errors.ts'
 import type { StateValues } from '../state-values.ts'
 import { grownColumn } from './grown-column.ts'
@@ -16,7 +16,7 @@ import type { TrackedStore } from './tracked-store.ts'
 const ONLY = 0
 const NONE = -1
 
-export class HeapKeyTable implements SlotTable, SlotColumn, KeyedStore {
+export class HeapKeyTable implements KeyTable, SlotColumn, KeyedStore {
   readonly name: string
   readonly detail: string
   readonly comesLate = true
@@ -27,7 +27,6 @@ export class HeapKeyTable implements SlotTable, SlotColumn, KeyedStore {
   readonly #codec: StateValues
   readonly #snapshots: TrackedStore
   #isUsed = new Uint8Array(0)
-  #size = 0
 
   constructor(parts: HeapParts, name: string, columns: readonly ColumnKind[]) {
     this.name = name
@@ -38,10 +37,6 @@ export class HeapKeyTable implements SlotTable, SlotColumn, KeyedStore {
     this.values = columns.filter((kind) => kind === 'value').map(() => [])
     this.#snapshots = parts.track('table', this)
     parts.keys.addColumn(this)
-  }
-
-  get size(): number {
-    return this.#size
   }
 
   slot(namespace: number): number {
@@ -68,7 +63,6 @@ export class HeapKeyTable implements SlotTable, SlotColumn, KeyedStore {
     if (!this.isUsed(slot)) assert(false, `slot ${slot} is not in use`)
     this.#snapshots.changing(slot)
     this.#isUsed[slot] = 0
-    this.#size--
     for (const column of this.numbers) column[slot] = 0
     for (const column of this.values) column[slot] = undefined
     this.#keys.drop(slot)
@@ -80,15 +74,6 @@ export class HeapKeyTable implements SlotTable, SlotColumn, KeyedStore {
 
   keyOf(slot: number): unknown {
     return this.#keys.keyOf(slot)
-  }
-
-  forEach(visit: (slot: number) => void): void {
-    for (let slot = 0; slot < this.slotEnd; slot++) {
-      if (!this.isUsed(slot)) continue
-      this.#keys.setSlot(slot)
-      visit(slot)
-    }
-    this.#keys.leave()
   }
 
   get slotEnd(): number {
@@ -139,7 +124,6 @@ export class HeapKeyTable implements SlotTable, SlotColumn, KeyedStore {
   #add(slot: number): void {
     this.#snapshots.added(slot)
     this.#isUsed[slot] = 1
-    this.#size++
     this.#keys.hold(slot)
   }
 }

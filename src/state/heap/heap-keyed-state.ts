@@ -11,6 +11,7 @@ import type {
   KeyedState,
   KeyedStateOptions,
   KeyedStore,
+  KeyTable,
   ListState,
   MapState,
   SlotTable,
@@ -118,7 +119,7 @@ export class HeapKeyedState implements KeyedState {
     return this.#declare(name, kind, () => new HeapSlotTable(this.#parts, name, columns))
   }
 
-  keyTable(name: string, columns: readonly ColumnKind[]): SlotTable {
+  keyTable(name: string, columns: readonly ColumnKind[]): KeyTable {
     const kind = `table of keys with ${columns.join(', ')}`
     return this.#declare(name, kind, () => new HeapKeyTable(this.#parts, name, columns))
   }

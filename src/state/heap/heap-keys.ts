@@ -260,7 +260,8 @@ export class HeapKeys {
   }
 
   #free(slot: number): void {
-    this.#frees++
+    // An int32, whatever comes: see PairTable.firstOf.
+    this.#frees = (this.#frees + 1) | 0
     this.#table.remove(slot)
     if (slot < this.#decoded.length) this.#decoded[slot] = undefined
   }
