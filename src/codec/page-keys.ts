@@ -33,9 +33,8 @@ export function pageKeys(shape: Shape, withTime: boolean, field: string): PageKe
     case 'string':
       return new TextKeys(value, plan.texts.at(-1)!, plan.stride)
     case 'int32':
-      return new Int32Keys(value, plan.stride)
     case 'double':
-      return new DoubleKeys(value, plan.stride)
+      return new NumberKeys(value, plan.stride)
     default:
       return undefined
   }
@@ -71,38 +70,25 @@ class TextKeys implements PageKeys {
   }
 }
 
-class Int32Keys implements PageKeys {
+class NumberKeys implements PageKeys {
+  readonly #isWide: boolean
+  /** In values of the column's width. */
   readonly #stride: number
   readonly #column: number
 
   constructor(value: ValuePlan, stride: number) {
-    this.#stride = stride / 4
-    this.#column = value.column / 4
+    this.#isWide = value.shape.kind === 'double'
+    const bytes = this.#isWide ? 8 : 4
+    this.#stride = stride / bytes
+    this.#column = value.column / bytes
   }
 
   read(page: KeyedPage, from: number, to: number, batch: KeyBatch): void {
-    const { i32 } = page
+    const values = this.#isWide ? page.f64 : page.i32
+    const rows = this.#isWide ? page.rows8 : 2 * page.rows8
     const count = Math.min(to - from, KEY_BATCH_MAX)
     batch.count = count
-    let at = 2 * page.rows8 + from * this.#stride + this.#column
-    for (let k = 0; k < count; k++, at += this.#stride) batch.putNumber(k, i32[at]!)
-  }
-}
-
-class DoubleKeys implements PageKeys {
-  readonly #stride: number
-  readonly #column: number
-
-  constructor(value: ValuePlan, stride: number) {
-    this.#stride = stride / 8
-    this.#column = value.column / 8
-  }
-
-  read(page: KeyedPage, from: number, to: number, batch: KeyBatch): void {
-    const { f64 } = page
-    const count = Math.min(to - from, KEY_BATCH_MAX)
-    batch.count = count
-    let at = page.rows8 + from * this.#stride + this.#column
-    for (let k = 0; k < count; k++, at += this.#stride) batch.putNumber(k, f64[at]!)
+    let at = rows + from * this.#stride + this.#column
+    for (let k = 0; k < count; k++, at += this.#stride) batch.putNumber(k, values[at]!)
   }
 }

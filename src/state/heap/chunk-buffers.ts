@@ -79,21 +79,18 @@ export class ChunkBuffers {
     const used: SectionHeader[] = []
     const taken: StatePart[] = []
     let at = 0
+    const take = (keyGroup: number, entries: number, from: Uint8Array) => {
+      bytes.set(from, at)
+      const own = bytes.subarray(at, at + from.length)
+      taken.push({ section: used.length, keyGroup, entries, bytes: own })
+      at += from.length
+    }
     for (let s = 0; s < sections.length; s++) {
       const before = taken.length
-      for (const part of this.#whole[s]!.splice(0)) {
-        bytes.set(part.bytes, at)
-        const own = bytes.subarray(at, at + part.bytes.length)
-        taken.push({ ...part, section: used.length, bytes: own })
-        at += part.bytes.length
-      }
+      for (const part of this.#whole[s]!.splice(0)) take(part.keyGroup, part.entries, part.bytes)
       this.#parts[s]!.forEach((part, index) => {
         if (part === undefined || part.entries === 0) return
-        const { entries, length } = part
-        bytes.set(part.bytes.subarray(0, length), at)
-        const own = bytes.subarray(at, at + length)
-        taken.push({ section: used.length, keyGroup: keyGroupFrom + index, entries, bytes: own })
-        at += length
+        take(keyGroupFrom + index, part.entries, part.bytes.subarray(0, part.length))
         part.length = 0
         part.entries = 0
       })
