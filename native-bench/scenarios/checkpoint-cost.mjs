@@ -15,7 +15,7 @@ const JOBS_A_CASE = 5
 /** Before the first that counts: what is compiled and sized once is no part of the cost. */
 const WARM_UP_SECONDS = 2
 
-/** The demo alone lasts so short that what V8 compiles for a first checkpoint is most of its cost. */
+/** The demo lasts so short that what V8 compiles for a first checkpoint is most of its cost. */
 const TIMES = 5
 
 const cases = [

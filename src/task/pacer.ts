@@ -10,6 +10,8 @@ export interface Pacing {
   readonly records: number
   /** A range of `records` took `ms`. */
   observe(records: number, ms: number): void
+  /** Whether a step that has lasted so long may take another range. */
+  goesOn(ms: number): boolean
 }
 
 /** Where steps end; whoever drives a task may want to choose. */
@@ -37,5 +39,9 @@ export class Pacer implements Pacing {
     } else if (ms < SHORT_MS && records === this.#records) {
       this.#records = Math.min(RECORDS_MAX, this.#records * 2)
     }
+  }
+
+  goesOn(ms: number): boolean {
+    return ms < SHORT_MS
   }
 }

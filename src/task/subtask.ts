@@ -109,22 +109,20 @@ export class Subtask {
     const nowMs = clock.nowMs()
     this.#flushIfDue(nowMs)
     if (nowMs >= this.#countersDueMs) this.publishCounters(nowMs)
-    // Neither a barrier nor the writing of a snapshot needs credit.
-    const checkpointed = this.#checkpoint()
-    if (this.#phase === 'ended') return checkpointed ? 'progress' : 'idle'
+    const walked = this.#checkpoints?.step() === true
+    if (this.#phase === 'ended') return this.#takeBarrier() || walked ? 'progress' : 'idle'
     const stalled = credit.stalled !== 0 && !credit.recheck()
     const result = stalled ? 'backpressured' : this.#work(nowMs)
-    if (checkpointed && result !== 'finished') return 'progress'
-    if (stalled) return result
+    if (result === 'progress' || result === 'finished') return result
+    if (this.#takeBarrier() || walked) return 'progress'
     // No further step may come for long: what timers or watermarks just emitted is due, too.
-    if (result !== 'progress' && this.#phase === 'running') this.#flushIfDue(nowMs)
+    if (!stalled && this.#phase === 'running') this.#flushIfDue(nowMs)
     return result
   }
 
-  #checkpoint(): boolean {
-    if (this.#checkpoints === undefined) return false
-    const cut = this.input.takeBarrier?.() === true
-    return this.#checkpoints.step() || cut
+  /** A barrier needs no credit: one may be due where nothing else can be done. */
+  #takeBarrier(): boolean {
+    return this.#checkpoints !== undefined && this.input.takeBarrier?.() === true
   }
 
   /** Timers and watermarks emit as records do: neither goes on before every sink is ready. */
@@ -132,7 +130,7 @@ export class Subtask {
     const { runtime } = this.#options
     if (!runtime.isReady()) return 'backpressured'
     runtime.fireProcessingTime(nowMs)
-    if (!runtime.advanceControl()) return 'progress'
+    if (!runtime.advanceControl()) return this.#pause()
     if (this.#phase === 'ending') return this.#end()
     if (!runtime.isReady()) return 'backpressured'
     const progress = this.input.step()
@@ -142,6 +140,12 @@ export class Subtask {
       return 'progress'
     }
     return progress
+  }
+
+  /** What fires pauses for a barrier that is due, too. */
+  #pause(): StepResult {
+    this.#takeBarrier()
+    return 'progress'
   }
 
   /** Publishes what is buffered: before the task goes to sleep for long. */

@@ -132,6 +132,11 @@ export class TaskCheckpoints {
   /** At most one bounded part of one walk. True if anything was done. */
   step(): boolean {
     if (this.#pending.length === 0 && !this.#uncommitted.hasFailed) return false
+    return this.#stepPending()
+  }
+
+  /** Apart from `step`, which is called between all ranges of records and must stay small. */
+  #stepPending(): boolean {
     this.#uncommitted.throwFailure()
     const walked = this.#walk()
     const done = this.#pending.filter((one) => one.isWalked && this.#isPrepared(one))
@@ -143,13 +148,18 @@ export class TaskCheckpoints {
     const next = this.#pending.find((one) => !one.isWalked)
     if (next === undefined || !this.#mayWalk()) return false
     const { clock } = this.#options
+    const pacer = this.#pacer
     const startMs = clock.monotonicMs()
-    const entries = this.#pacer.records
-    if (!this.#walkOn(next, entries)) return true
-    const endMs = clock.monotonicMs()
-    this.#pacer.observe(entries, endMs - startMs)
+    let endMs = startMs
+    do {
+      const fromMs = endMs
+      const entries = pacer.records
+      if (!this.#walkOn(next, entries)) return true
+      endMs = clock.monotonicMs()
+      pacer.observe(entries, endMs - fromMs)
+      if (!next.isWalked) for (const chunk of next.takeChunks()) this.#send(next, chunk)
+    } while (!next.isWalked && this.#mayWalk() && pacer.goesOn(endMs - startMs))
     next.observe(endMs - startMs, endMs)
-    if (!next.isWalked) for (const chunk of next.takeChunks()) this.#send(next, chunk)
     return true
   }
 

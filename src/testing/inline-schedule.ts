@@ -108,6 +108,7 @@ export class InlineSchedule {
         counted.observe(count, ms)
         this.#records.count(count)
       },
+      goesOn: (ms) => counted.goesOn(ms),
     }
   }
 
@@ -120,6 +121,7 @@ export class InlineSchedule {
         records.observe(count, ms)
         this.#steps.count(1)
       },
+      goesOn: (ms) => records.goesOn(ms),
     }
   }
 
@@ -131,6 +133,7 @@ export class InlineSchedule {
         return 1 + random.below(recordsMax)
       },
       observe: () => {},
+      goesOn: () => false,
     }
   }
 }
