@@ -21,6 +21,7 @@ import { Doorbell } from './doorbell.ts'
 import type { EdgeState } from './edge-state.ts'
 import type { OutputCredit } from './output-credit.ts'
 import { PagePlace } from './page-place.ts'
+import { WAITS_FOR_CREDIT, WAITS_FOR_NOTHING, WAITS_FOR_RELEASE } from './ring-layout.ts'
 import { RingProducer } from './ring-producer.ts'
 import type { SharedWords } from './shared-words.ts'
 import { atomicWords } from './shared-words.ts'
@@ -162,10 +163,10 @@ export class OutputChannel {
 
   recheckCredit(): boolean {
     if (!this.#stalled) return true
-    this.#ring.waitForRelease(true)
+    this.#ring.waitFor(WAITS_FOR_CREDIT)
     this.refresh()
     if (!this.#ring.hasCredit()) return false
-    this.#ring.waitForRelease(false)
+    this.#ring.waitFor(WAITS_FOR_NOTHING)
     this.#stalled = false
     this.#options.credit.stalled--
     return true
@@ -181,7 +182,7 @@ export class OutputChannel {
   }
 
   waitForRelease(waiting: boolean): void {
-    this.#ring.waitForRelease(waiting)
+    this.#ring.waitFor(waiting ? WAITS_FOR_RELEASE : WAITS_FOR_NOTHING)
   }
 
   #stall(): void {

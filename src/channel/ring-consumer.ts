@@ -7,7 +7,15 @@ import type { PageViews } from '../codec/page.ts'
 import { pageViews } from '../codec/page.ts'
 import type { Doorbell } from './doorbell.ts'
 import type { RingSize } from './ring-layout.ts'
-import { EXT_WORD, PW_WORD, R_WORD, SEGMENTS_BYTE, W_WORD } from './ring-layout.ts'
+import {
+  EXT_WORD,
+  PW_WORD,
+  R_WORD,
+  SEGMENTS_BYTE,
+  W_WORD,
+  WAITS_FOR_CREDIT,
+  WAITS_FOR_NOTHING,
+} from './ring-layout.ts'
 import type { SharedWords } from './shared-words.ts'
 
 export interface RingConsumerOptions {
@@ -64,6 +72,13 @@ export class RingConsumer {
     this.next = (this.next + 1) | 0
     this.#words.store(this.#control, R_WORD, this.next)
     // The producer sets PW before its last look at R: either it saw this R, or PW is seen here.
-    if (this.#words.load(this.#control, PW_WORD) !== 0) this.#doorbell.wake()
+    const waits = this.#words.load(this.#control, PW_WORD)
+    if (waits !== WAITS_FOR_NOTHING) this.#ring(waits)
+  }
+
+  #ring(waits: number): void {
+    const unread = (this.#words.load(this.#control, W_WORD) - this.next) | 0
+    if (waits === WAITS_FOR_CREDIT && unread > this.#size.creditSegments >> 1) return
+    this.#doorbell.wake()
   }
 }

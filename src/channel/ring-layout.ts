@@ -21,8 +21,13 @@ export const W_WORD = 0
 export const EXT_WORD = 1
 /** Sequence number of the first page that is not released. W - R pages are unread. */
 export const R_WORD = LINE_WORDS
-/** 1 while the producer waits for R to move. */
+/** What the producer waits for. */
 export const PW_WORD = 2 * LINE_WORDS
+export const WAITS_FOR_NOTHING = 0
+/** For no more than half of the credit to be unread: to be woken costs more than a page takes. */
+export const WAITS_FOR_CREDIT = 1
+/** For R to move. */
+export const WAITS_FOR_RELEASE = 2
 
 /** Eight slots {state, id, position, kind, trigger time (float64), number, reserved}; see below. */
 export const BARRIER_SLOTS_WORD = 3 * LINE_WORDS

@@ -7,7 +7,14 @@
 import type { PageViews } from '../codec/page.ts'
 import { pageViews } from '../codec/page.ts'
 import type { RingSize } from './ring-layout.ts'
-import { EXT_WORD, PW_WORD, R_WORD, SEGMENTS_BYTE, W_WORD } from './ring-layout.ts'
+import {
+  EXT_WORD,
+  PW_WORD,
+  R_WORD,
+  SEGMENTS_BYTE,
+  W_WORD,
+  WAITS_FOR_NOTHING,
+} from './ring-layout.ts'
 import type { SharedWords } from './shared-words.ts'
 
 export class RingProducer {
@@ -19,7 +26,7 @@ export class RingProducer {
   released: number
   readonly #words: SharedWords
   readonly #control: Int32Array
-  #waiting = false
+  #waits = WAITS_FOR_NOTHING
 
   constructor(ring: SharedArrayBuffer, size: RingSize, words: SharedWords) {
     this.views = pageViews(ring)
@@ -50,11 +57,11 @@ export class RingProducer {
     this.#refresh()
   }
 
-  /** Asks the consumer to ring whenever it releases a page. To be called before the last look. */
-  waitForRelease(waiting: boolean): void {
-    if (this.#waiting === waiting) return
-    this.#waiting = waiting
-    this.#words.store(this.#control, PW_WORD, waiting ? 1 : 0)
+  /** Tells the consumer when to ring (a `WAITS_FOR_`). To be called before the last look. */
+  waitFor(waits: number): void {
+    if (this.#waits === waits) return
+    this.#waits = waits
+    this.#words.store(this.#control, PW_WORD, waits)
   }
 
   /** Counts a message that was posted. To be called before the page that needs it is published. */

@@ -58,15 +58,12 @@ class TextKeys implements PageKeys {
     const { i32, heapAt } = page
     const count = Math.min(to - from, KEY_BATCH_MAX)
     batch.count = count
-    let row = 2 * page.rows8 + from * this.#stride
-    for (let k = 0; k < count; k++, row += this.#stride) {
-      if (!page.heapIsAscii) {
-        batch.leaveOut(k)
-        continue
-      }
-      const start = this.#isFirst && from + k === 0 ? 0 : i32[row + this.#start]!
-      batch.putText(k, i32, heapAt + start, heapAt + i32[row + this.#end]!)
-    }
+    if (!page.heapIsAscii) return batch.leaveOut()
+    const stride = this.#stride
+    const row = 2 * page.rows8 + from * stride
+    const starts = row + this.#start
+    const firstStart = this.#isFirst && from === 0 ? 0 : i32[starts]!
+    batch.putTexts(i32, { count, heapAt, firstStart, ends: row + this.#end, starts, stride })
   }
 }
 

@@ -59,7 +59,7 @@ export function channelPair(options: PairOptions = {}) {
   })
   const control = new Int32Array(described.input.ring)
   const doorbell = new Doorbell(consumerDoorbell)
-  return { output, input, credit, edge, control, doorbell }
+  return { output, input, credit, edge, control, doorbell, producerDoorbell }
 }
 
 /** A consumer of several channels that sees their barriers. */

@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest'
-import { PW_WORD, R_WORD, ringOf } from '../../src/channel/ring-layout.ts'
+import { PARK_WORD } from '../../src/channel/doorbell-layout.ts'
+import {
+  PW_WORD,
+  R_WORD,
+  ringOf,
+  WAITS_FOR_CREDIT,
+  WAITS_FOR_NOTHING,
+  WAITS_FOR_RELEASE,
+} from '../../src/channel/ring-layout.ts'
 import { MARK_END, MARK_WATERMARK } from '../../src/codec/page.ts'
-import { channelPair, drain, NEAR_WRAP, recordsOf } from './harness.ts'
+import { channelPair, drain, NEAR_WRAP, recordsOf, take } from './harness.ts'
 
 test('nothing is there until a page is published', () => {
   const { output, input } = channelPair()
@@ -73,16 +81,40 @@ test('the end is seen when its mark is taken', () => {
   expect(() => output.mark(MARK_WATERMARK, 1)).toThrow(/behind the end/)
 })
 
-test('a producer that waits for credit is told of every release', () => {
+test('a producer that is out of credit says so until there is some', () => {
   const { output, input, credit, control } = channelPair({ size: ringOf(2, 256) })
   output.write({ n: 0 }, 0)
   output.publish()
-  expect(control[PW_WORD]).toBe(0)
+  expect(control[PW_WORD]).toBe(WAITS_FOR_NOTHING)
   expect(credit.recheck()).toBe(false)
-  expect(control[PW_WORD]).toBe(1)
+  expect(control[PW_WORD]).toBe(WAITS_FOR_CREDIT)
   drain(input)
   expect(credit.recheck()).toBe(true)
-  expect(control[PW_WORD]).toBe(0)
+  expect(control[PW_WORD]).toBe(WAITS_FOR_NOTHING)
+})
+
+test.each([
+  ['for credit is woken when half of it is there', WAITS_FOR_CREDIT, [4, 5, 6]],
+  ['for bytes is woken at every release', WAITS_FOR_RELEASE, [2, 3, 4, 5, 6]],
+])('a producer that waits %s', (_, waits, expected) => {
+  const { output, input, credit, control, producerDoorbell } = channelPair({
+    size: ringOf(8, 256),
+  })
+  const parked = new Int32Array(producerDoorbell)
+  for (let n = 0; n < 7; n++) {
+    output.write({ n }, 0)
+    output.publish()
+  }
+  expect(credit.recheck()).toBe(false)
+  control[PW_WORD] = waits
+  take(input)
+  const wokenAfter: number[] = []
+  for (let released = 2; released <= 6; released++) {
+    parked[PARK_WORD] = 1
+    take(input)
+    if (parked[PARK_WORD] === 0) wokenAfter.push(released)
+  }
+  expect(wokenAfter).toEqual(expected)
 })
 
 test('records are fresh objects that outlive their page', () => {

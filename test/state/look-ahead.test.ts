@@ -1,7 +1,7 @@
 /** Keys that were looked up ahead give the same state as keys that were not. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { KEY_BATCH_MAX, KeyBatch } from '../../src/codec/key-batch.ts'
+import { KEY_BATCH_MAX, KEY_WORDS, KeyBatch } from '../../src/codec/key-batch.ts'
 import { openRange, Taken } from './snapshot-support.ts'
 
 const keys = [...Array.from({ length: 12 }, (_, i) => `key ${i}`), 0, 1, -2.5, 2 ** 40]
@@ -11,10 +11,22 @@ function batchOf(chosen: readonly unknown[]): KeyBatch {
   batch.count = chosen.length
   chosen.forEach((key, k) => {
     if (typeof key === 'number') return batch.putNumber(k, key)
-    const bytes = new Uint8Array(64)
-    bytes.set(Buffer.from(String(key)), 3)
-    batch.putText(k, new Int32Array(bytes.buffer), 3, 3 + String(key).length)
+    const text = textBatch(String(key))
+    batch.words.set(text.words.subarray(0, KEY_WORDS), k * KEY_WORDS)
+    batch.lengths[k] = text.lengths[0]!
+    batch.hashes[k] = text.hashes[0]!
   })
+  return batch
+}
+
+/** Of one text, as it could lie in a page: its end in the first word, and the text from byte 7. */
+function textBatch(text: string): KeyBatch {
+  const bytes = new Uint8Array(64)
+  bytes.set(Buffer.from(text), 7)
+  const words = new Int32Array(bytes.buffer)
+  words[0] = text.length
+  const batch = new KeyBatch()
+  batch.putTexts(words, { count: 1, heapAt: 7, firstStart: 0, ends: 0, starts: 0, stride: 0 })
   return batch
 }
 
