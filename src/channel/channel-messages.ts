@@ -8,5 +8,7 @@ import type { ShapeData } from '../codec/shape.ts'
 export type ChannelMessage =
   /** Pages of this shape may follow. Once a channel and shape. */
   | { readonly kind: 'shape'; readonly data: ShapeData }
+  /** The next texts that have numbers: pages may hold those instead. */
+  | { readonly kind: 'texts'; readonly texts: readonly string[] }
   /** The page `seq` is not in the ring but in this buffer. */
   | { readonly kind: 'page'; readonly seq: number; readonly sab: SharedArrayBuffer }

@@ -7,6 +7,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { receiveMessageOnPort } from 'node:worker_threads'
 import { assert } from '../base/assert.ts'
 import type { Codecs } from '../codec/codecs.ts'
+import { CodedTexts } from '../codec/coded-texts.ts'
 import type { PageReader, PageViews } from '../codec/page.ts'
 import { MARK_END, pageViews } from '../codec/page.ts'
 import {
@@ -61,6 +62,7 @@ export class InputChannel {
   readonly #port: MessagePort
   readonly #readers = new Map<string, PageReader>()
   readonly #marks = new PageMarks()
+  readonly #texts = new CodedTexts()
   /** Pages outside the ring, oldest first. */
   readonly #extensions: ExtensionPage[] = []
   #messagesTaken = 0
@@ -199,6 +201,7 @@ export class InputChannel {
       assert(received !== undefined, 'a message was counted and is not there')
       const message = received.message as ChannelMessage
       if (message.kind === 'shape') this.#codecs.add(message.data)
+      else if (message.kind === 'texts') this.#texts.add(message.texts)
       else this.#extensions.push({ seq: message.seq, views: pageViews(message.sab) })
     }
   }
@@ -228,6 +231,7 @@ export class InputChannel {
     const known = this.#readers.get(shape.id)
     if (known !== undefined) return known
     const made = this.#codecs.reader(shape, hasTimes(views, offset))
+    made.texts = this.#texts
     this.#readers.set(shape.id, made)
     return made
   }

@@ -57,6 +57,8 @@ export class OutputChannel {
   readonly #consumer: Doorbell
   readonly #writers = new Map<string, PageWriter>()
   #marks = 0
+  /** Texts with numbers that the consumer has not been told yet. */
+  #newTexts: string[] = []
   #stalled = false
   #ended = false
 
@@ -141,6 +143,11 @@ export class OutputChannel {
     this.#consumer.setPriority()
   }
 
+  /** The consumer is to know that text by the channel's next number: before the next page. */
+  define(text: string): void {
+    this.#newTexts.push(text)
+  }
+
   /** Closes the port; the channel cannot be used afterwards. */
   close(): void {
     this.#port.close()
@@ -156,6 +163,7 @@ export class OutputChannel {
     this.bytesPublished += this.#finish(writer)
     this.recordsPublished += writer.count
     this.#marks = 0
+    if (this.#newTexts.length > 0) this.#postTexts()
     this.#place.publish()
     this.#consumer.wake()
     if (!this.#stalled && !this.#ring.hasCredit()) this.#stall()
@@ -183,6 +191,11 @@ export class OutputChannel {
 
   waitForRelease(waiting: boolean): void {
     this.#ring.waitFor(waiting ? WAITS_FOR_RELEASE : WAITS_FOR_NOTHING)
+  }
+
+  #postTexts(): void {
+    this.#place.post({ kind: 'texts', texts: this.#newTexts })
+    this.#newTexts = []
   }
 
   #stall(): void {
@@ -217,13 +230,14 @@ export class OutputChannel {
     if (edge.declared !== undefined) checkRecord(edge.declared, record)
     this.publish()
     // Another channel of the edge may have met such a record before: then its shape is tried first.
-    if (edge.shape === shape) edge.shape = codecs.widen(shape, record)
+    const plain = edge.plain(shape)
+    if (edge.shape === plain) edge.shape = codecs.widen(plain, record)
   }
 
   #shapeFor(record: unknown): Shape {
     const { edge, codecs } = this.#options
     edge.shape ??= codecs.learn(record)
-    return edge.shape
+    return edge.written(edge.shape, codecs)
   }
 
   #shapeForMarks(): Shape {
@@ -232,8 +246,9 @@ export class OutputChannel {
 
   /** A new shape: the consumer must know it before it sees a page of it. */
   #announce(shape: Shape): PageWriter {
-    const { codecs, withTime } = this.#options
+    const { codecs, edge, withTime } = this.#options
     const writer = codecs.writer(shape, withTime)
+    if (edge.codes !== undefined) writer.codes = edge.codes
     this.#writers.set(shape.id, writer)
     this.#place.post({ kind: 'shape', data: shapeToData(shape) })
     return writer

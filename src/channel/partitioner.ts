@@ -27,8 +27,8 @@ export type RoutingKind = Routing['kind']
 
 /**
  * The body of `write(record, timeMs)`. In scope: `channels` and their number `n`, `append` as
- * `appendSource` has it; for hash `byGroup` and `groupOf`, for custom `choose`, for a key function
- * `keyOf`; `turn` is a variable of the edge.
+ * `appendSource` has it; for hash `byGroup` and `groupOf`, and for one by a field `codes`, for
+ * custom `choose`, for a key function `keyOf`; `turn` is a variable of the edge.
  */
 export function routeSource(routing: Routing, channels: number): string {
   if (routing.kind === 'broadcast') {
@@ -36,6 +36,13 @@ export function routeSource(routing: Routing, channels: number): string {
   }
   if (routing.kind === 'custom') {
     return appendSource(`channels[choose(${keySource(routing.key)}, n)]`)
+  }
+  if (routing.kind === 'hash' && 'field' in routing.key) {
+    const key = keySource(routing.key)
+    if (channels === 1) return `if (codes.isOn) codes.find(${key})\n${appendSource('only')}`
+    const isCoded = 'codes.isOn && codes.find(key)'
+    return `const key = ${key}
+      ${appendSource(`${isCoded} ? channels[codes.channel] : byGroup[groupOf(key)]`)}`
   }
   if (channels === 1 || routing.kind === 'global') return appendSource('only')
   if (routing.kind === 'hash') {

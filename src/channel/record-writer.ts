@@ -6,6 +6,7 @@
 import { assert } from '../base/assert.ts'
 import type { Barrier } from './barrier.ts'
 import type { EdgeState } from './edge-state.ts'
+import { KeyCodes } from './key-codes.ts'
 import { keyGroupHasher, ownersOfKeyGroups } from './key-routing.ts'
 import type { OutputChannel } from './output-channel.ts'
 import type { Routing } from './partitioner.ts'
@@ -20,6 +21,8 @@ export interface RecordWriterOptions {
   readonly maxParallelism: number
   /** Round robin begins behind this channel, so that producers do not all begin with one. */
   readonly firstTurn?: number
+  /** How many keys may have numbers: see `KeyCodes`. */
+  readonly textsMax?: number
 }
 
 export type WriteFunction = (record: unknown, timeMs: number) => void
@@ -34,7 +37,23 @@ export class RecordWriter {
     assert(options.channels.length > 0, 'an exit without channels')
     this.channels = options.channels
     this.#edge = options.edge
+    options.edge.codes = this.#keyCodes(options)
     this.write = compileWrite(options)
+  }
+
+  /** Only for keys that are found by a field's name: those are texts of the page. */
+  #keyCodes({ routing, channels, maxParallelism, textsMax }: RecordWriterOptions) {
+    if (routing.kind !== 'hash' || !('field' in routing.key)) return undefined
+    const groupOf = keyGroupHasher(maxParallelism)
+    const owners = ownersOfKeyGroups(maxParallelism, channels.length)
+    return new KeyCodes({
+      field: routing.key.field,
+      channels: channels.length,
+      channelOf: (key) => owners[groupOf(key)]!,
+      define: (channel, text) => channels[channel]!.define(text),
+      records: () => this.records,
+      ...(textsMax === undefined ? {} : { textsMax }),
+    })
   }
 
   /** True if something is written and not published. */
@@ -102,6 +121,7 @@ function compileWrite(options: RecordWriterOptions): WriteFunction {
     'keyOf',
     'choose',
     'firstTurn',
+    'codes',
     source,
   )
   const hashes = routing.kind === 'hash' && channels.length > 1
@@ -112,6 +132,7 @@ function compileWrite(options: RecordWriterOptions): WriteFunction {
     'key' in routing && 'fn' in routing.key ? routing.key.fn : undefined,
     routing.kind === 'custom' ? checkedChoice(routing.choose) : undefined,
     options.firstTurn ?? 0,
+    options.edge.codes,
   ) as WriteFunction
 }
 

@@ -118,8 +118,8 @@ function bundle(root, fresh) {
 
 /**
  * What is const in src/ is so in the bundle, where esbuild makes it a var: V8 takes the value of a
- * constant for granted, and reads and checks that of a variable each time. Keys are hashed a quarter
- * faster with it. Nothing in src/ is a variable at the top of a module (a test looks).
+ * constant for granted, and reads and checks that of a variable each time. Keys are hashed a
+ * quarter faster with it. Nothing in src/ is a variable at the top of a module (a test looks).
  */
 function constants(code) {
   return code.replace(/^var (?=[\w$]+ = |\{ )/gm, 'const ')

@@ -3,6 +3,7 @@
  * Threads: one task.
  */
 import { assert } from '../base/assert.ts'
+import { codedShape } from './coded-shape.ts'
 import { learnShape, widenShape } from './learn-shape.ts'
 import type { PageReader, PageWriter } from './page.ts'
 import { compilePageReader, compilePageWriter } from './page-compiler.ts'
@@ -24,6 +25,12 @@ export class Codecs {
   /** A shape for `record` and for all that fits `shape`; `shape` itself if the record does. */
   widen(shape: Shape, record: unknown): Shape {
     return this.#keep(widenShape(shape, record))
+  }
+
+  /** The shape with that field coded; undefined unless it is a string in every record. */
+  coded(shape: Shape, field: string): Shape | undefined {
+    const coded = codedShape(shape, field)
+    return coded && this.#keep(coded)
   }
 
   /** A new writer of that shape. */

@@ -30,6 +30,8 @@ export function pageKeys(shape: Shape, withTime: boolean, field: string): PageKe
   const value = plan.root.fields.find(({ name }) => name === field)
   if (plan.root.state >= 0 || value === undefined || value.state >= 0) return undefined
   switch (value.shape.kind) {
+    case 'coded':
+      return new CodedKeys(value, plan.stride)
     case 'string':
       return new TextKeys(value, plan.texts.at(-1)!, plan.stride)
     case 'int32':
@@ -64,6 +66,26 @@ class TextKeys implements PageKeys {
     const starts = row + this.#start
     const firstStart = this.#isFirst && from === 0 ? 0 : i32[starts]!
     batch.putTexts(i32, { count, heapAt, firstStart, ends: row + this.#end, starts, stride })
+  }
+}
+
+class CodedKeys implements PageKeys {
+  readonly #stride: number
+  readonly #code: number
+
+  constructor(value: ValuePlan, stride: number) {
+    this.#stride = stride / 4
+    this.#code = value.code / 4
+  }
+
+  read(page: KeyedPage, from: number, to: number, batch: KeyBatch): void {
+    const { i32 } = page
+    const { codes } = batch
+    const count = Math.min(to - from, KEY_BATCH_MAX)
+    batch.count = count
+    batch.texts = page.texts
+    let at = 2 * page.rows8 + from * this.#stride + this.#code
+    for (let k = 0; k < count; k++, at += this.#stride) codes[k] = i32[at]!
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { assert } from '../base/assert.ts'
 import { ValueCodec } from './blob.ts'
+import { CodedTexts } from './coded-texts.ts'
 import type { PageReader, PageViews } from './page.ts'
 import { NO_TIME } from './page.ts'
 import {
@@ -27,6 +28,7 @@ import {
 import type { Shape } from './shape.ts'
 
 const NO_BYTES = new Uint8Array(0)
+const NO_TEXTS = new CodedTexts()
 /** A single large page must not hold its copy for ever. */
 const BLOB_BYTES_KEPT_MAX = 1 << 20
 
@@ -35,6 +37,7 @@ export abstract class PageReaderBase implements PageReader {
   abstract readonly withTime: boolean
   abstract readonly stride: number
   abstract readonly hasBlobs: boolean
+  texts = NO_TEXTS
   count = 0
   rows8 = 0
   i32!: Int32Array

@@ -7,7 +7,7 @@
 import { assert } from '../base/assert.ts'
 import { ValueCodec } from './blob.ts'
 import { BlobScratch } from './blob-scratch.ts'
-import type { PageViews, PageWriter } from './page.ts'
+import type { CurrentCode, PageViews, PageWriter } from './page.ts'
 import { APPENDED, FULL, MISFIT } from './page.ts'
 import type { Mark } from './page-layout.ts'
 import {
@@ -40,11 +40,13 @@ import { withOwnFields } from './value-kind.ts'
 
 const NOT_LATIN1 = /[\u0100-\uffff]/
 const TOO_LARGE = -1
+const NO_CODE: CurrentCode = { current: -1 }
 
 export abstract class PageWriterBase implements PageWriter {
   abstract readonly shape: Shape
   abstract readonly withTime: boolean
   abstract readonly stride: number
+  codes: CurrentCode = NO_CODE
   count = 0
   bytesNeeded = 0
   /** Bytes for rows, heap and byte values. */

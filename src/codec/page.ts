@@ -3,6 +3,7 @@
  * fixed-stride rows, then one string heap, one byte heap, and the marks between the records.
  * Writers and readers are generated per shape (`page-compiler.ts`); the channel owns the memory.
  */
+import type { CodedTexts } from './coded-texts.ts'
 import type { Shape } from './shape.ts'
 
 /** Views over one whole shared buffer: made once per ring or extension buffer. */
@@ -38,12 +39,19 @@ export const APPENDED = 1
 export const FULL = 0
 export const MISFIT = -1
 
+/** The number of the coded text in the record that is written next; -1 if it has none. */
+export interface CurrentCode {
+  readonly current: number
+}
+
 /** Fills one page after the other with records of one shape. Threads: the producing task. */
 export interface PageWriter {
   readonly shape: Shape
   readonly withTime: boolean
   /** Records in the page that is being filled. */
   readonly count: number
+  /** Read where the shape has a coded text. */
+  codes: CurrentCode
   /** After `FULL` on an empty page: the bytes a page needs to hold that record. */
   readonly bytesNeeded: number
   /** Starts a page at `offset` (a multiple of 8) with room for `capacity` bytes. */
@@ -66,6 +74,8 @@ export interface PageReader {
   readonly shape: Shape
   readonly withTime: boolean
   readonly count: number
+  /** Read where the shape has a coded text: those of the channel. */
+  texts: CodedTexts
   /** Opens a finished page and takes its string heap, so that later reads touch only rows. */
   open(views: PageViews, offset: number): void
   /** The record at `index`, a fresh object that belongs to the caller. */

@@ -93,6 +93,11 @@ function presentExpression(plan: RowPlan, value: ValuePlan, page: string): strin
       return `new Date(f64[p8 + ${column / 8}])`
     case 'string':
       return `heap.substring(${range(plan.texts, value, plan.stride)})`
+    case 'coded': {
+      const code = `i32[p4 + ${value.code / 4}]`
+      const text = `heap.substring(${range(plan.texts, value, plan.stride)})`
+      return `(${code} < 0 ? ${text} : ${page}.texts.list[${code}])`
+    }
     case 'bigint':
       return `bigintOf(heap.substring(${range(plan.texts, value, plan.stride)}))`
     case 'bytes':

@@ -22,6 +22,8 @@ export interface ValuePlan {
   readonly optional: boolean
   /** Byte in the row, -1 where the value has no column (objects, nothing). */
   column: number
+  /** Byte in the row of a coded text's number, which is -1 where the text itself is there. */
+  code: number
   /** Byte in the row, -1 where only one state is possible. */
   state: number
   /** For ends: the column of the value that lies before this one, -1 for the row's first. */
@@ -42,7 +44,7 @@ export interface RowPlan {
 }
 
 const WIDE: ReadonlySet<ValueKind> = new Set(['double', 'date'])
-const TEXTS: ReadonlySet<ValueKind> = new Set(['string', 'bigint'])
+const TEXTS: ReadonlySet<ValueKind> = new Set(['string', 'coded', 'bigint'])
 const BLOBS: ReadonlySet<ValueKind> = new Set(['bytes', 'array', 'any'])
 
 export function planRow(shape: Shape, withTime: boolean): RowPlan {
@@ -63,6 +65,10 @@ export function planRow(shape: Shape, withTime: boolean): RowPlan {
   place(ofKinds(new Set(['int32'])), 4)
   place(texts, 4)
   place(blobs, 4)
+  for (const plan of ofKinds(new Set(['coded']))) {
+    plan.code = end
+    end += 4
+  }
   place(ofKinds(new Set(['bool'])), 1)
   for (const plan of all) if (stateCount(plan) > 1) plan.state = end++
   chainEnds(texts)
@@ -80,6 +86,7 @@ function planValue(field: FieldShape, path: string, all: ValuePlan[]): ValuePlan
     path,
     optional: field.optional,
     column: -1,
+    code: -1,
     state: -1,
     previous: -1,
     fields,

@@ -9,7 +9,8 @@ import { murmur3 } from './murmur.ts'
 /**
  * How a value is kept in a page. `nothing` is a field that was only ever null or undefined, `any`
  * one that no other kind fits (null and undefined among its values); objects are flattened into
- * the columns of their fields.
+ * the columns of their fields. `coded` is a string for which pages hold a number where both ends of
+ * the channel know it by one: no record is learned to be so (`codedShape`).
  */
 export type ValueKind =
   | 'nothing'
@@ -17,6 +18,7 @@ export type ValueKind =
   | 'int32'
   | 'double'
   | 'string'
+  | 'coded'
   | 'date'
   | 'bigint'
   | 'bytes'

@@ -19,6 +19,7 @@ export function writeCode(plan: RowPlan, withTime: boolean): string {
   return [
     ...plan.leaves.filter(hasVariable).map((leaf) => `let x${leaf.id} = ${emptyOf(leaf)}`),
     ...plan.all.filter((value) => value.state >= 0).map((value) => `let s${value.id} = 0`),
+    ...(plan.leaves.some(isCoded) ? ['const code = this.codes.current'] : []),
     `let v0 = record`,
     ...checkValue(plan.root, undefined),
     ...encodeBlobs(plan),
@@ -28,13 +29,17 @@ export function writeCode(plan: RowPlan, withTime: boolean): string {
   ].join('\n')
 }
 
+function isCoded({ code }: ValuePlan): boolean {
+  return code >= 0
+}
+
 function hasVariable(leaf: ValuePlan): boolean {
   return leaf.shape.kind !== 'nothing'
 }
 
 /** What the variable of an absent value holds. */
 function emptyOf({ shape: { kind } }: ValuePlan): string {
-  if (kind === 'string' || kind === 'bigint') return `''`
+  if (kind === 'string' || kind === 'coded' || kind === 'bigint') return `''`
   return kind === 'bytes' || kind === 'array' || kind === 'any' ? 'NONE' : '0'
 }
 
@@ -98,6 +103,8 @@ function misfits(kind: ValueKind, v: string): string[] {
       ]
     case 'double':
       return [`if (typeof ${v} !== 'number') ${MISFIT}`]
+    case 'coded':
+      return [`if (typeof ${v} !== 'string') ${MISFIT}`]
     case 'string':
     case 'bigint':
       return [`if (typeof ${v} !== '${kind}') ${MISFIT}`]
@@ -114,6 +121,7 @@ function misfits(kind: ValueKind, v: string): string[] {
 
 function converted(kind: ValueKind, v: string): string {
   if (kind === 'bool') return `${v} ? 1 : 0`
+  if (kind === 'coded') return `code < 0 ? ${v} : ''`
   if (kind === 'date') return `${v}.getTime()`
   return kind === 'bigint' ? `${v}.toString(16)` : v
 }
@@ -186,6 +194,7 @@ function writeRow(plan: RowPlan, withTime: boolean): string[] {
     ...ofKind('int32').map(({ column, id }) => `i32[p4 + ${column / 4}] = x${id}`),
     ...texts.map(({ column, id }) => `i32[p4 + ${column / 4}] = end += x${id}.length`),
     ...blobs.map(({ column, id }) => `i32[p4 + ${column / 4}] = b${id}`),
+    ...leaves.filter(isCoded).map((leaf) => `i32[p4 + ${leaf.code / 4}] = code`),
     ...ofKind('bool').map(({ column, id }) => `u8[p1 + ${column}] = x${id}`),
     ...all.filter(({ state }) => state >= 0).map(({ state, id }) => `u8[p1 + ${state}] = s${id}`),
     texts.length > 0 ? `this.heap += ${texts.map(({ id }) => `x${id}`).join(' + ')}` : '',

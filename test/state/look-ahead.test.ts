@@ -1,10 +1,12 @@
 /** Keys that were looked up ahead give the same state as keys that were not. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { CodedTexts } from '../../src/codec/coded-texts.ts'
 import { KEY_BATCH_MAX, KEY_WORDS, KeyBatch } from '../../src/codec/key-batch.ts'
 import { openRange, Taken } from './snapshot-support.ts'
 
-const keys = [...Array.from({ length: 12 }, (_, i) => `key ${i}`), 0, 1, -2.5, 2 ** 40]
+const long = 'a key that is longer than what lies in a record of the table'
+const keys = [...Array.from({ length: 12 }, (_, i) => `key ${i}`), long, 0, 1, -2.5, 2 ** 40]
 
 function batchOf(chosen: readonly unknown[]): KeyBatch {
   const batch = new KeyBatch()
@@ -21,12 +23,29 @@ function batchOf(chosen: readonly unknown[]): KeyBatch {
 
 /** Of one text, as it could lie in a page: its end in the first word, and the text from byte 7. */
 function textBatch(text: string): KeyBatch {
-  const bytes = new Uint8Array(64)
+  const bytes = new Uint8Array(128)
   bytes.set(Buffer.from(text), 7)
   const words = new Int32Array(bytes.buffer)
   words[0] = text.length
   const batch = new KeyBatch()
   batch.putTexts(words, { count: 1, heapAt: 7, firstStart: 0, ends: 0, starts: 0, stride: 0 })
+  return batch
+}
+
+/** As a channel's producer may have numbered them: all but one of the keys that are texts. */
+function textsOf(): CodedTexts {
+  const texts = new CodedTexts()
+  texts.add(keys.filter((key) => typeof key === 'string').slice(1))
+  return texts
+}
+
+function codedBatchOf(texts: CodedTexts, chosen: readonly unknown[]): KeyBatch {
+  const batch = new KeyBatch()
+  batch.count = chosen.length
+  batch.texts = texts
+  chosen.forEach((key, k) => {
+    batch.codes[k] = texts.list.indexOf(key as string)
+  })
   return batch
 }
 
@@ -66,7 +85,9 @@ test.each([
 
 test('whatever is done to the keys of a batch, each finds its own state', () => {
   fc.assert(
-    fc.property(batches, fc.boolean(), fc.boolean(), (all, isRestored, asks) => {
+    fc.property(batches, fc.boolean(), fc.boolean(), fc.boolean(), (all, ...how) => {
+      const [isRestored, asks, isCoded] = how
+      let texts = textsOf()
       let state = openRange()
       let value = state.value<number>({ name: 'v', kind: 'value', initial: 0 })
       const model = new Map<unknown, number>()
@@ -76,8 +97,10 @@ test('whatever is done to the keys of a batch, each finds its own state', () => 
           state = openRange()
           value = state.value<number>({ name: 'v', kind: 'value', initial: 0 })
           taken.restoreInto(state)
+          texts = textsOf()
         }
-        state.lookAhead(batchOf(steps.map(({ key }) => key)))
+        const chosen = steps.map(({ key }) => key)
+        state.lookAhead(isCoded ? codedBatchOf(texts, chosen) : batchOf(chosen))
         steps.forEach(({ key, action }, k) => {
           state.expectKey(k)
           // The operator may drop the record before it sets the key.

@@ -8,6 +8,7 @@
 import { assert } from '../../base/assert.ts'
 import type { ByteWriter } from '../../codec/byte-stream.ts'
 import { decodeKey, KeyEncoder } from '../../codec/canonical-key.ts'
+import type { CodedTexts } from '../../codec/coded-texts.ts'
 import type { KeyBatch } from '../../codec/key-batch.ts'
 import { KEY_BATCH_MAX } from '../../codec/key-batch.ts'
 import { keyGroupOf } from '../../codec/key-groups.ts'
@@ -46,6 +47,8 @@ export class HeapKeys {
   /** How many states, entries and pins need the slot. */
   #holds: Int32Array
   #keyGroups: Uint16Array
+  /** How often a slot was given back: whoever remembers one can see that it is another key's. */
+  #generations: Int32Array
   /** The current key where it is a known primitive: the next one is compared with it first. */
   #key: unknown = UNKNOWN
   /** Of the keys that were looked up ahead. */
@@ -60,6 +63,7 @@ export class HeapKeys {
     this.#options = options
     this.#holds = new Int32Array(this.#table.capacity)
     this.#keyGroups = new Uint16Array(this.#table.capacity)
+    this.#generations = new Int32Array(this.#table.capacity)
   }
 
   get capacity(): number {
@@ -122,22 +126,59 @@ export class HeapKeys {
 
   /** A number or a short ASCII key that is there: no bytes are written to find it. */
   #moveToKnown(key: unknown): boolean {
-    const short = this.#short
-    let hash = NOT_SHORT
-    if (typeof key === 'string') hash = short.read(key)
-    else if (typeof key === 'number') hash = short.readNumber(key)
-    if (hash === NOT_SHORT) return false
-    const slot = this.#table.findWords(0, short.words, short.length, hash)
+    const slot = this.#shortSlotOf(key)
     if (slot < 0) return false
     this.#moveTo(slot)
     this.#key = key
     return true
   }
 
+  /** Of a text that is in the table; else -1. */
+  #slotOf(text: string): number {
+    const slot = this.#shortSlotOf(text)
+    if (slot >= 0) return slot
+    const encoder = this.#encoder
+    encoder.encode(text)
+    const hash = murmur3(encoder.bytes, 0, encoder.length)
+    return this.#table.find(0, encoder.bytes, 0, encoder.length, hash)
+  }
+
+  #shortSlotOf(key: unknown): number {
+    const short = this.#short
+    let hash = NOT_SHORT
+    if (typeof key === 'string') hash = short.read(key)
+    else if (typeof key === 'number') hash = short.readNumber(key)
+    return hash === NOT_SHORT ? NONE : this.#table.findWords(0, short.words, short.length, hash)
+  }
+
   /** These keys will be set soon, in about this order. */
   lookAhead(batch: KeyBatch): void {
-    this.#table.findBatch(batch, this.#ahead)
+    if (batch.texts === undefined) this.#table.findBatch(batch, this.#ahead)
+    else this.#findCoded(batch, batch.texts)
     this.#freesBeforeAhead = this.#frees
+  }
+
+  /** A text's slot is looked up once, and remembered for as long as it is that key's. */
+  #findCoded({ count, codes }: KeyBatch, texts: CodedTexts): void {
+    const ahead = this.#ahead
+    const slotGenerations = this.#generations
+    const { slots, generations } = texts
+    for (let k = 0; k < count; k++) {
+      const code = codes[k]!
+      let slot = code < 0 ? NONE : slots[code]!
+      if (slot < 0 || slotGenerations[slot] !== generations[code]) {
+        slot = code < 0 ? NONE : this.#remembered(texts, code)
+      }
+      ahead[k] = slot
+    }
+  }
+
+  #remembered(texts: CodedTexts, code: number): number {
+    const text = texts.list[code]!
+    const slot = this.#slotOf(text)
+    texts.slots[code] = slot
+    if (slot >= 0) texts.generations[code] = this.#generations[slot]!
+    return slot
   }
 
   /** The next key that is set is the batch's k-th; -1 for any. */
@@ -250,6 +291,9 @@ export class HeapKeys {
     const keyGroups = new Uint16Array(this.capacity)
     keyGroups.set(this.#keyGroups)
     this.#keyGroups = keyGroups
+    const generations = new Int32Array(this.capacity)
+    generations.set(this.#generations)
+    this.#generations = generations
     for (const column of this.#columns) column.grow(this.capacity)
   }
 
@@ -262,6 +306,7 @@ export class HeapKeys {
   #free(slot: number): void {
     // An int32, whatever comes: see PairTable.firstOf.
     this.#frees = (this.#frees + 1) | 0
+    this.#generations[slot]!++
     this.#table.remove(slot)
     if (slot < this.#decoded.length) this.#decoded[slot] = undefined
   }

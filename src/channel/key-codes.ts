@@ -1,0 +1,106 @@
+/**
+ * Numbers for the texts by which an edge partitions: a text goes to a channel once, and from then
+ * on its number does. Neither end encodes, hashes or decodes it again, and its partition is known.
+ * A text keeps its number for as long as the edge lives; an edge with too many texts stops coding.
+ * Threads: the producing task.
+ */
+import type { CurrentCode } from '../codec/page.ts'
+
+export interface KeyCodesOptions {
+  /** The records' field that is the key. */
+  readonly field: string
+  /** Where the records of a key go, among so many channels. */
+  readonly channelOf: (key: string) => number
+  readonly channels: number
+  /** Tells the channel's consumer its next text, before the page that needs it. */
+  readonly define: (channel: number, text: string) => void
+  /** Records that the edge has taken so far. */
+  readonly records: () => number
+  /** Default 32,768: what fits into a processor's cache. */
+  readonly textsMax?: number
+}
+
+const TEXTS_MAX = 1 << 15
+/** Longer ones are rarely keys, and each is kept in both threads. */
+const CHARS_MAX = 64
+/** V8 copies shorter ones where it is asked for a slice. */
+const SLICE_CHARS_MIN = 13
+const CODE_BITS = 16
+const CODE_MASK = (1 << CODE_BITS) - 1
+const NONE = -1
+/** So many records with texts that have no number are looked at together. */
+const MISSES = 8_192
+/** Coding costs a record without a number about a third of what it spares one that has one. */
+const MISSES_SHARE_MAX = 0.25
+
+export class KeyCodes implements CurrentCode {
+  /** False once coding has turned out to be of no use. */
+  isOn = true
+  /** Of the text that was looked for last: its number in its channel, -1 if it has none. */
+  current = NONE
+  /** And its channel, if it has a number. */
+  channel = 0
+  readonly field: string
+  readonly #options: KeyCodesOptions
+  /** A text's channel, and its number among those of that channel. */
+  readonly #known = new Map<string, number>()
+  readonly #nextCodes: number[]
+  readonly #textsMax: number
+  #misses = 0
+  #recordsBefore = 0
+
+  constructor(options: KeyCodesOptions) {
+    this.field = options.field
+    this.#options = options
+    this.#nextCodes = new Array(options.channels).fill(0)
+    this.#textsMax = options.textsMax ?? TEXTS_MAX
+  }
+
+  /** Looks for a key's number; gives it one if it can. True if it has one. */
+  find(key: unknown): boolean {
+    if (typeof key !== 'string') return this.#none()
+    const known = this.#known.get(key)
+    if (known === undefined) return this.#add(key)
+    this.current = known & CODE_MASK
+    this.channel = known >> CODE_BITS
+    return true
+  }
+
+  /** Records are written without numbers from now on. */
+  end(): void {
+    this.isOn = false
+    this.current = NONE
+    this.#known.clear()
+  }
+
+  #none(): boolean {
+    this.current = NONE
+    return false
+  }
+
+  #add(key: string): boolean {
+    if (key.length > CHARS_MAX || this.#known.size === this.#textsMax) return this.#miss()
+    // A slice would keep all of the text alive that it is one of.
+    const text = key.length < SLICE_CHARS_MIN ? key : structuredClone(key)
+    const channel = this.#options.channelOf(text)
+    const code = this.#nextCodes[channel]!++
+    this.#known.set(text, (channel << CODE_BITS) | code)
+    this.#options.define(channel, text)
+    this.current = code
+    this.channel = channel
+    return true
+  }
+
+  #miss(): boolean {
+    if (++this.#misses === MISSES) this.#judge()
+    return this.#none()
+  }
+
+  #judge(): void {
+    const records = this.#options.records()
+    const share = this.#misses / Math.max(1, records - this.#recordsBefore)
+    this.#misses = 0
+    this.#recordsBefore = records
+    if (share > MISSES_SHARE_MAX) this.end()
+  }
+}
