@@ -1,0 +1,76 @@
+import { inChild } from '../kit/windows.mjs'
+import { median, round } from '../measure.mjs'
+
+const JOB = new URL('../jobs/many-keys.ts', import.meta.url)
+const KEYS = 10_000_000
+const SMOKE_KEYS = 20_000
+const LOOKS = 'the looks themselves'
+
+const cases = [
+  { what: 'no checkpoints', checkpoints: undefined },
+  { what: 'one a second', checkpoints: '1s' },
+]
+
+export default {
+  name: 'many-keys',
+  what: 'keyed count with 10 M string keys in one subtask on the heap, in a process of its own',
+  bar: 'at most 2 GB for the process, and no pause of the keyed task above 50 ms',
+  fairness:
+    'A pause is the longest time for which the main thread, looking every millisecond or two, saw ' +
+    'the count of records stand still: steps of the task, waits for records, and whatever else ' +
+    'the machine did meanwhile. That of the source beside it tells what it may have waited for.',
+  repeat: 3,
+
+  async run({ smoke, repeat, only }) {
+    const results = []
+    for (const { what, checkpoints } of cases.filter(({ what }) => what.includes(only))) {
+      const runs = []
+      for (let i = 0; i < repeat; i++) runs.push(await runOnce({ smoke, checkpoints }))
+      results.push({ what, runs })
+    }
+    return {
+      rows: results.flatMap(({ what, runs }) => runs.map((run) => ({ what, ...rowOf(run) }))),
+      figures: Object.assign({}, ...results.map(figuresOf)),
+      cases: results,
+    }
+  },
+}
+
+async function runOnce({ smoke, checkpoints }) {
+  const keys = smoke ? SMOKE_KEYS : KEYS
+  const times = smoke
+    ? { warmup: 0.1, seconds: 0.2, windows: 1 }
+    : { warmup: 5, seconds: 4, windows: 3 }
+  const args = { keys }
+  // Every key has state, and has been found again.
+  const run = await inChild(JOB, { args, checkpoints, known: 2 * keys, watch: true, ...times })
+  const [source, keyed] = run.stalls.map(({ longestMs }) => longestMs)
+  const looks = run.stalls.find(({ subtask }) => subtask === LOOKS).longestMs
+  const rates = run.windows.map(({ records, seconds }) => records / seconds)
+  const completed = run.windows.reduce((sum, window) => sum + window.checkpoints, 0)
+  return { ...run, recordsPerSecond: median(rates), completed, pausesMs: { source, keyed, looks } }
+}
+
+function rowOf({ recordsPerSecond, completed, others, peakRssBytes, pausesMs }) {
+  return {
+    'M records/s': round(recordsPerSecond / 1e6),
+    checkpoints: completed,
+    'peak MB': round(peakRssBytes / 2 ** 20, 0),
+    'longest pause ms': round(pausesMs.keyed, 0),
+    'of the source': round(pausesMs.source, 0),
+    'of the looks': round(pausesMs.looks, 0),
+    'cores of others': others === undefined ? '-' : round(others),
+  }
+}
+
+function figuresOf({ what, runs }) {
+  const figure = (unit, better, read) => {
+    const values = runs.map(read)
+    return { value: median(values), unit, better, runs: values }
+  }
+  return {
+    [`records, ${what}`]: figure('M records/s', 'more', (run) => run.recordsPerSecond / 1e6),
+    [`memory, ${what}`]: figure('MB', 'less', (run) => run.peakRssBytes / 2 ** 20),
+    [`longest pause, ${what}`]: figure('ms', 'less', (run) => run.pausesMs.keyed),
+  }
+}
