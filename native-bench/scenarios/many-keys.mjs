@@ -17,8 +17,8 @@ export default {
   bar: 'at most 2 GB for the process, and no pause of the keyed task above 50 ms',
   fairness:
     'A pause is the longest time for which the main thread, looking every millisecond or two, saw ' +
-    'the count of records stand still: steps of the task, waits for records, and whatever else ' +
-    'the machine did meanwhile. That of the source beside it tells what it may have waited for.',
+    'the count of records stand still: steps of the task, waits for records, and whatever the ' +
+    'machine did meanwhile. That of the source beside it tells what it may have waited for.',
   repeat: 3,
 
   async run({ smoke, repeat, only }) {

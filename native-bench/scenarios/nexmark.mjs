@@ -67,8 +67,8 @@ export default {
   bar: 'against Flink 2.5 times as many events from bytes, as many from objects',
   fairness:
     'Against Flink: it moves the ids and times of an object in memory on in place, where we make ' +
-    'a new object for each event; its ids are 64 bits wide, ours are numbers that stay below 2^31; ' +
-    'each side decodes what its own codec wrote.',
+    'a new object for each event; its ids are 64 bits wide, ours are numbers that stay below ' +
+    '2^31; each side decodes what its own codec wrote.',
   vs: ['flink'],
   /** Seconds of each job that are measured; with `--vs`, runs. */
   repeat: 3,

@@ -16,8 +16,8 @@ export default {
   what: 'source -> map -> filter -> discard in one thread a subtask, {string, number}',
   bar: 'at least twice as many records as Flink, each at its best parallelism',
   fairness:
-    'The strings are made beforehand. Our source and map make a record each; Flink fills the same ' +
-    'one again and again, and its map changes it.',
+    'The strings are made beforehand. Our source and map make a record each; Flink fills one ' +
+    'again and again, and its map changes that.',
   vs: ['flink'],
   repeat: 3,
 

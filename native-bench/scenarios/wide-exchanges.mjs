@@ -23,7 +23,7 @@ export default {
   what: 'many more subtasks than cores, each source with a channel to each of the others',
   bar: 'on two cores 8 x 8 at least 75 % of 2 x 2, 32 x 32 at least 55 %',
   fairness:
-    'P x P is P sources and P counters in as many threads. In a fan-out a record counts each time ' +
+    'P x P is P sources and P counters, a thread each. In a fan-out a record counts each time ' +
     'that a consumer takes it, so that a broadcast to 8 may count 8 times what its source reads.',
   repeat: 3,
 

@@ -43,7 +43,7 @@ test('a job that fails in a process of its own fails there', async () => {
   await expect(inChild(wrong, options)).rejects.toThrow(/ended with 1/)
 })
 
-test('configurations take turns, and are compared round by round and by their medians', async () => {
+test('configurations take turns, and compare round by round and by their medians', async () => {
   const order: string[] = []
   const caseOf = (what: string, rates: number[], base?: string) => ({
     what,
