@@ -25,7 +25,7 @@ export const timesOf = (smoke) =>
  * Returns { windows, others, peakRssBytes, stalls }: a window has records, seconds, cpuSeconds of
  * the process and the checkpoints completed in it; `others` is the number of cores that the rest of
  * the machine used meanwhile, where it can be told. `stalls` is the longest time within the windows
- * for which each subtask was seen to get no further, in ms, by `subtask`; only with `watch`.
+ * for which each subtask was seen to get no further, and its longest step, in ms; with `watch`.
  */
 export async function windowsOf(url, options) {
   const { args, parallelism, checkpoints, known = 1, counted = 'recordsWritten' } = options
@@ -96,8 +96,9 @@ async function measureWindow(job, counted, seconds) {
 /** Looks at every subtask's count of records as often as timers allow. */
 function watchSubtasks(job) {
   const startMs = performance.now()
-  const seen = job.metrics().subtasks.map(({ vertex, subtask, recordsIn }) => {
-    return { subtask: `${vertex} ${subtask}`, recordsIn, sinceMs: startMs, longestMs: 0 }
+  const seen = job.metrics().subtasks.map(({ vertex, subtask, recordsIn, busyMs }) => {
+    const name = `${vertex} ${subtask}`
+    return { subtask: name, recordsIn, busyMs, sinceMs: startMs, longestMs: 0, stepMs: 0 }
   })
   let lookedMs = startMs
   let blindMs = 0
@@ -105,15 +106,18 @@ function watchSubtasks(job) {
     const nowMs = performance.now()
     blindMs = Math.max(blindMs, nowMs - lookedMs)
     lookedMs = nowMs
-    for (const [index, { recordsIn }] of job.metrics().subtasks.entries()) {
+    for (const [index, { recordsIn, busyMs }] of job.metrics().subtasks.entries()) {
       const one = seen[index]
       one.longestMs = Math.max(one.longestMs, nowMs - one.sinceMs)
-      if (recordsIn !== one.recordsIn) Object.assign(one, { recordsIn, sinceMs: nowMs })
+      if (recordsIn === one.recordsIn) continue
+      // A step counts when it ends; if several ended between two looks, this is their sum.
+      one.stepMs = Math.max(one.stepMs, busyMs - one.busyMs)
+      Object.assign(one, { recordsIn, busyMs, sinceMs: nowMs })
     }
   }, 1)
   const stop = () => {
     clearInterval(timer)
-    const longest = seen.map(({ subtask, longestMs }) => ({ subtask, longestMs }))
+    const longest = seen.map(({ subtask, longestMs, stepMs }) => ({ subtask, longestMs, stepMs }))
     // No stall can be told from a look that came late.
     return [...longest, { subtask: 'the looks themselves', longestMs: blindMs }]
   }
