@@ -24,8 +24,9 @@ export const timesOf = (smoke) =>
  *
  * Returns { windows, others, peakRssBytes, stalls }: a window has records, seconds, cpuSeconds of
  * the process and the checkpoints completed in it; `others` is the number of cores that the rest of
- * the machine used meanwhile, where it can be told. `stalls` is the longest time within the windows
- * for which each subtask was seen to get no further, and its longest step, in ms; with `watch`.
+ * the machine used meanwhile, where it can be told. `stalls`, with `watch`, has two lists, of
+ * the time `before` the warm-up and of that `within` the windows: the longest time for which each
+ * subtask was seen to get no further, and its longest step, in ms.
  */
 export async function windowsOf(url, options) {
   const { args, parallelism, checkpoints, known = 1, counted = 'recordsWritten' } = options
@@ -62,16 +63,19 @@ export async function inChild(url, { cores, ...options }) {
 }
 
 async function measured(job, { known, counted, warmup, seconds, windows: count, watch }) {
+  const arriving = watch ? watchSubtasks(job) : undefined
   while (job.metrics()[counted] < known) await sleep(POLL_MS)
+  const before = arriving?.stop()
   await sleep(warmup * 1e3)
   const busy = busyCores()
-  const stalls = watch ? watchSubtasks(job) : undefined
+  const running = watch ? watchSubtasks(job) : undefined
   const windows = []
   for (let i = 0; i < count; i++) windows.push(await measureWindow(job, counted, seconds))
   const own = sumOf(windows, 'cpuSeconds') / sumOf(windows, 'seconds')
   const machine = busy()
   const others = machine === undefined ? undefined : Math.max(0, machine - own)
-  return { windows, others, stalls: stalls?.stop() }
+  const within = running?.stop()
+  return { windows, others, ...(watch ? { stalls: { before, within } } : {}) }
 }
 
 async function measureWindow(job, counted, seconds) {
@@ -108,7 +112,8 @@ function watchSubtasks(job) {
     lookedMs = nowMs
     for (const [index, { recordsIn, busyMs }] of job.metrics().subtasks.entries()) {
       const one = seen[index]
-      one.longestMs = Math.max(one.longestMs, nowMs - one.sinceMs)
+      // What comes before the first record is no stall.
+      if (one.recordsIn > 0) one.longestMs = Math.max(one.longestMs, nowMs - one.sinceMs)
       if (recordsIn === one.recordsIn) continue
       // A step counts when it ends; if several ended between two looks, this is their sum.
       one.stepMs = Math.max(one.stepMs, busyMs - one.busyMs)
