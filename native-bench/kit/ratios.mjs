@@ -28,37 +28,40 @@ export async function ratiosInTurns(cases, repeat) {
   }
 }
 
-const ratesPerSecond = (runs) => runs.map(({ recordsPerSecond }) => recordsPerSecond)
-
 /** Runs of the same round are compared: what else the machine does changes more slowly. */
-export function ratiosOf(runs, base) {
-  const rates = ratesPerSecond(runs)
-  const baseRates = ratesPerSecond(base)
-  return {
-    ofMedians: median(rates) / median(baseRates),
-    each: rates.map((rate, i) => rate / baseRates[i]),
-  }
+function ratiosOf(runs, base) {
+  const of = (rate) => ({
+    ofMedians: median(each(runs, rate)) / median(each(base, rate)),
+    each: runs.map((run, i) => run[rate] / base[i][rate]),
+  })
+  return { perSecond: of('recordsPerSecond'), perCpuSecond: of('recordsPerCpuSecond') }
 }
 
 function rowOf({ what, runs, ratios }) {
-  const others = runs.map(({ others }) => others).filter((used) => used !== undefined)
-  const perCpuSecond = runs.map(({ recordsPerCpuSecond }) => recordsPerCpuSecond)
+  const others = each(runs, 'others').filter((used) => used !== undefined)
+  const cores = runs.map((run) => run.recordsPerSecond / run.recordsPerCpuSecond)
   const row = {
     what,
-    'M records/s': round(median(ratesPerSecond(runs)) / 1e6),
-    'M records/CPU s': round(median(perCpuSecond) / 1e6),
+    'M records/s': round(median(each(runs, 'recordsPerSecond')) / 1e6),
+    'M records/CPU s': round(median(each(runs, 'recordsPerCpuSecond')) / 1e6),
+    cores: round(median(cores)),
     'cores of others': others.length > 0 ? round(median(others)) : '-',
-    'peak MB': round(Math.max(...runs.map(({ peakRssBytes }) => peakRssBytes)) / 2 ** 20, 0),
+    'peak MB': round(Math.max(...each(runs, 'peakRssBytes')) / 2 ** 20, 0),
   }
   if (ratios === undefined) return row
-  const [least, most] = [Math.min(...ratios.each), Math.max(...ratios.each)]
-  return { ...row, ratio: `${round(ratios.ofMedians)} (${round(least)} to ${round(most)})` }
+  return { ...row, ratio: shown(ratios.perSecond), 'per CPU s': shown(ratios.perCpuSecond) }
 }
 
+const shown = ({ ofMedians, each }) =>
+  `${round(ofMedians)} (${round(Math.min(...each))} to ${round(Math.max(...each))})`
+
 function figuresOf({ what, runs, ratios }) {
-  const rates = ratesPerSecond(runs).map((rate) => rate / 1e6)
+  const rates = each(runs, 'recordsPerSecond').map((rate) => rate / 1e6)
   const rate = { value: median(rates), unit: 'M records/s', better: 'more', runs: rates }
   if (ratios === undefined) return { [what]: rate }
-  const ratio = { value: ratios.ofMedians, unit: 'times', better: 'more', runs: ratios.each }
+  const { ofMedians, each: runsOf } = ratios.perSecond
+  const ratio = { value: ofMedians, unit: 'times', better: 'more', runs: runsOf }
   return { [what]: rate, [`${what}, ratio`]: ratio }
 }
+
+const each = (list, field) => list.map((one) => one[field])

@@ -62,9 +62,11 @@ test('configurations take turns, and compare round by round and by their medians
     what: 'b',
     'M records/s': 4,
     'M records/CPU s': 2,
+    cores: 2,
     'cores of others': 0,
     'peak MB': 1,
     ratio: '2 (1 to 3)',
+    'per CPU s': '2 (1 to 3)',
   })
   expect(figures['b, ratio']).toMatchObject({ value: 2, runs: [2, 3, 1] })
 })
