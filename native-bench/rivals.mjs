@@ -1,18 +1,38 @@
 // Ours and Flink's in turns, and how their medians compare. On a machine without what Flink needs,
 // ours alone are measured.
 import { ensureFlink, FlinkMissing, runFlink } from './flink.mjs'
+import { windowsOf } from './kit/windows.mjs'
 import { median, round } from './measure.mjs'
 
 /**
- * Runs ours, theirs, ours, ... `ours` gives { windows, others } as `runFlink` does, the windows
- * with records, seconds and cpuSeconds; `flink` is what `runFlink` is asked for.
+ * What a benchmark returns for its cases, one after the other: `ours` is what `windowsOf` is told,
+ * and `url`; `flink` what `runFlink` is asked for, if there is a `vs`. Both are given the `times`.
  */
-export async function inTurns({ what, repeat, ours, flink }) {
-  const missing = await whyMissing()
-  if (missing !== undefined) console.log(`without Flink: ${missing}`)
+export async function casesInTurns(cases, { only, repeat, vs, times }) {
+  const results = []
+  for (const { what, ours, flink } of cases.filter(({ what }) => what.includes(only))) {
+    const { url, ...options } = { ...ours, ...times }
+    const theirs = vs === undefined ? undefined : { ...flink, ...times }
+    const run = () => windowsOf(url, options)
+    results.push(await inTurns({ what, repeat, ours: run, flink: theirs }))
+  }
+  return {
+    rows: results.flatMap(({ rows }) => rows),
+    figures: Object.assign({}, ...results.map(({ figures }) => figures)),
+    cases: results,
+  }
+}
+
+/**
+ * Runs ours, theirs, ours, ... `ours` gives { windows, others } as `runFlink` does, the windows
+ * with records, seconds and cpuSeconds; `flink` is what `runFlink` is asked for, if at all.
+ */
+async function inTurns({ what, repeat, ours, flink }) {
+  const missing = flink === undefined ? 'not asked for' : await whyMissing()
+  if (flink !== undefined && missing !== undefined) console.log(`without Flink: ${missing}`)
   const runs = []
-  const keep = (engine, { windows, others }) => {
-    runs.push({ engine, ...ratesOf(windows), others, windows })
+  const keep = (engine, { windows, others, peakRssBytes }) => {
+    runs.push({ engine, ...ratesOf(windows), others, peakRssBytes, windows })
     const { recordsPerSecond } = runs.at(-1)
     console.error(`${what}: ${engine} ${round(recordsPerSecond / 1e6)} M records/s`)
   }
@@ -47,6 +67,8 @@ export function rowsOf(what, runs) {
     'M records/s': round(run.recordsPerSecond / 1e6),
     'M records/CPU s': round(run.recordsPerCpuSecond / 1e6),
     'cores of others': run.others === undefined ? '-' : round(run.others),
+    checkpoints: run.windows === undefined ? undefined : checkpointsOf(run.windows),
+    'peak MB': run.peakRssBytes === undefined ? undefined : round(run.peakRssBytes / 2 ** 20, 0),
   }))
   if (!runs.some(({ engine }) => engine === 'flink')) return rows
   return [
@@ -58,6 +80,12 @@ export function rowsOf(what, runs) {
       'M records/CPU s': ratio(runs, 'recordsPerCpuSecond'),
     },
   ]
+}
+
+/** Flink lists those of a window, we count them. */
+function checkpointsOf(windows) {
+  const counts = windows.map(({ checkpoints = 0 }) => checkpoints.length ?? checkpoints)
+  return counts.reduce((sum, count) => sum + count, 0)
 }
 
 /** For the report: a bar an engine. */

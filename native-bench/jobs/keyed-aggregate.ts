@@ -3,5 +3,9 @@ import { blackhole, count, defineJob } from 'sluice'
 import { type Args, keyedEvents } from './keyed-events.ts'
 
 export default defineJob('keyed aggregate', (env, args: Args) => {
-  env.from(keyedEvents(args)).keyBy('key').aggregate({ count: count() }).to(blackhole())
+  env
+    .from(keyedEvents<string | number>(args))
+    .keyBy('key')
+    .aggregate({ count: count() })
+    .to(blackhole())
 })

@@ -1,6 +1,5 @@
 /** One of Nexmark's queries over one of its sources, results discarded. */
 import { defineJob, type Stream } from 'sluice'
-import { discard } from '../nexmark/discard.ts'
 import type { Bid, NexmarkEvent } from '../nexmark/events.ts'
 import { type NexmarkSourceOptions, nexmark } from '../nexmark/source.ts'
 import {
@@ -8,6 +7,7 @@ import {
   type StatelessQuery,
   statelessQueries,
 } from '../nexmark/stateless-queries.ts'
+import { discard } from './discard.ts'
 
 /** Without `events` the job has no end. */
 export interface Args extends NexmarkSourceOptions {

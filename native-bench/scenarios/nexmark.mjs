@@ -1,6 +1,8 @@
 import { runJob } from 'sluice'
 import { importTypeScript } from '../import-typescript.mjs'
+import { timesOf } from '../kit/windows.mjs'
 import { median, round, watched } from '../measure.mjs'
+import { casesInTurns } from '../rivals.mjs'
 
 const MODULES = new URL('../nexmark/', import.meta.url)
 const JOB = new URL('../jobs/nexmark.ts', import.meta.url)
@@ -30,6 +32,29 @@ const cases = PARALLELISMS.flatMap((parallelism) =>
   ),
 )
 
+/** What is compared with `--vs`: the same events from rings of the same size. */
+const RIVAL_RING_EVENTS = 50_000
+/** Enough for minutes at any rate, and ids remain int32. */
+const RIVAL_EVENTS = 2 ** 34
+const SOURCES = {
+  objects: 'objects in memory on both sides',
+  bytes: "bytes on both sides, our pages and Flink's POJOs",
+}
+
+const rivalCases = Object.keys(SOURCES).flatMap((origin) =>
+  ['q0', 'q1', 'q2'].map((query) => ({
+    what: `${query}, ${SOURCES[origin]}, parallelism 2`,
+    ours: {
+      url: JOB,
+      parallelism: 2,
+      args: { query, origin, rate: RATE, ringEvents: RIVAL_RING_EVENTS, events: RIVAL_EVENTS },
+      // All kinds of events count as records.
+      counted: 'recordsRead',
+    },
+    flink: { job: `${query}-${origin}`, parallelism: 2, rate: RATE, ring: RIVAL_RING_EVENTS },
+  })),
+)
+
 export default {
   name: 'nexmark',
   what: "Nexmark's stateless queries over events drawn, kept or decoded; --print: the events",
@@ -39,7 +64,13 @@ export default {
     print: { type: 'boolean' },
     'flink-compat': { type: 'boolean' },
   },
-  /** Seconds of each job that are measured. */
+  bar: 'against Flink 2.5 times as many events from bytes, as many from objects',
+  fairness:
+    'Against Flink: it moves the ids and times of an object in memory on in place, where we make ' +
+    'a new object for each event; its ids are 64 bits wide, ours are numbers that stay below ' +
+    '2^31; each side decodes what its own codec wrote.',
+  vs: ['flink'],
+  /** Seconds of each job that are measured; with `--vs`, runs. */
   repeat: 3,
 
   /** With --print: the events as lines of text, and no measurement. */
@@ -54,7 +85,10 @@ export default {
     }
   },
 
-  async run({ smoke, repeat, only, options }) {
+  async run({ smoke, repeat, only, options, vs }) {
+    if (vs !== undefined) {
+      return casesInTurns(rivalCases, { only, repeat, vs, times: timesOf(smoke) })
+    }
     if (options.events !== undefined) throw new Error('--events belongs to --print')
     const rate = Number(options.rate ?? RATE)
     const ceilings = []
