@@ -118,6 +118,7 @@ export class Subtask {
     if (stalled) return result
     // No further step may come for long: what timers or watermarks just emitted is due, too.
     if (result !== 'progress' && this.#phase === 'running') this.#flushIfDue(nowMs)
+    if (result === 'idle' && this.#restsUntilFlush()) this.flush()
     return result
   }
 
@@ -185,6 +186,13 @@ export class Subtask {
     if (this.#options.writers.some((writer) => writer.hasUnflushed)) {
       this.#flushAtMs = nowMs + this.#options.flushTimeoutMs
     }
+  }
+
+  /** The source says that nothing comes before the open pages are due: they need not wait. */
+  #restsUntilFlush(): boolean {
+    const inputMs = this.input.nextWakeMs()
+    if (this.#flushAtMs === Number.POSITIVE_INFINITY || !Number.isFinite(inputMs)) return false
+    return Math.min(inputMs, this.#options.runtime.nextWakeMs) >= this.#flushAtMs
   }
 
   #end(): StepResult {
