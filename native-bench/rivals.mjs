@@ -8,8 +8,7 @@ import { median, round } from './measure.mjs'
  * with records, seconds and cpuSeconds; `flink` is what `runFlink` is asked for.
  */
 export async function inTurns({ what, repeat, ours, flink }) {
-  const missing = await whyMissing()
-  if (missing !== undefined) console.log(`without Flink: ${missing}`)
+  const missing = await withoutFlink()
   const runs = []
   const keep = (engine, { windows, others }) => {
     runs.push({ engine, ...ratesOf(windows), others, windows })
@@ -23,13 +22,16 @@ export async function inTurns({ what, repeat, ours, flink }) {
   return { what, missing, runs, rows: rowsOf(what, runs), figures: figuresOf(what, runs) }
 }
 
-async function whyMissing() {
+/** Has Flink ready, or says why it cannot be had. */
+export async function withoutFlink() {
   try {
     await ensureFlink()
   } catch (error) {
-    if (error instanceof FlinkMissing) return error.message
-    throw error
+    if (!(error instanceof FlinkMissing)) throw error
+    console.log(`without Flink: ${error.message}`)
+    return error.message
   }
+  return undefined
 }
 
 /** The median window of a run. */
