@@ -101,14 +101,15 @@ final class FeedSource<T> implements Source<T, FeedSource.Split, Integer> {
     @Override
     public InputStatus pollNext(ReaderOutput<T> output) {
       if (feed == null) return InputStatus.NOTHING_AVAILABLE;
-      hand(output);
-      position += RECORDS_A_POLL;
-      if (counted) records.addAtOnce(RECORDS_A_POLL);
+      int count = Math.min(RECORDS_A_POLL, feed.due());
+      hand(output, count);
+      position += count;
+      if (counted) records.addAtOnce(count);
       return InputStatus.MORE_AVAILABLE;
     }
 
-    void hand(ReaderOutput<T> output) {
-      for (int i = 0; i < RECORDS_A_POLL; i++) output.collect(feed.next());
+    void hand(ReaderOutput<T> output, int count) {
+      for (int i = 0; i < count; i++) output.collect(feed.next());
     }
 
     @Override
@@ -134,8 +135,8 @@ final class FeedSource<T> implements Source<T, FeedSource.Split, Integer> {
     }
 
     @Override
-    void hand(ReaderOutput<T> output) {
-      for (int i = 0; i < RECORDS_A_POLL; i++) output.collect(feed.next(), feed.timestamp());
+    void hand(ReaderOutput<T> output, int count) {
+      for (int i = 0; i < count; i++) output.collect(feed.next(), feed.timestamp());
     }
   }
 
