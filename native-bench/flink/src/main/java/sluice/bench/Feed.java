@@ -17,6 +17,11 @@ interface Feed<T> {
     return Integer.MAX_VALUE;
   }
 
+  /** How long to wait when nothing is due; 0 to be asked again at once. */
+  default int restMs() {
+    return 0;
+  }
+
   /** How the feed of a subtask is made, at the position of a checkpoint or at 0. */
   interface Factory<T> extends Serializable {
     Feed<T> open(int subtask, int parallelism, long position);

@@ -3,6 +3,7 @@ package sluice.bench;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.Source;
@@ -77,6 +78,7 @@ final class FeedSource<T> implements Source<T, FeedSource.Split, Integer> {
   private class Reader implements SourceReader<T, Split> {
     private final SourceReaderContext context;
     private final CompletableFuture<Void> assigned = new CompletableFuture<>();
+    private CompletableFuture<Void> available = assigned;
     private final Counters.Counter records = Counters.RECORDS.counter();
     Feed<T> feed;
     private Split split;
@@ -102,10 +104,18 @@ final class FeedSource<T> implements Source<T, FeedSource.Split, Integer> {
     public InputStatus pollNext(ReaderOutput<T> output) {
       if (feed == null) return InputStatus.NOTHING_AVAILABLE;
       int count = Math.min(RECORDS_A_POLL, feed.due());
+      if (count <= 0 && feed.restMs() > 0) return rest();
       hand(output, count);
       position += count;
       if (counted) records.addAtOnce(count);
       return InputStatus.MORE_AVAILABLE;
+    }
+
+    private InputStatus rest() {
+      available =
+          new CompletableFuture<Void>()
+              .completeOnTimeout(null, feed.restMs(), TimeUnit.MILLISECONDS);
+      return InputStatus.NOTHING_AVAILABLE;
     }
 
     void hand(ReaderOutput<T> output, int count) {
@@ -119,7 +129,7 @@ final class FeedSource<T> implements Source<T, FeedSource.Split, Integer> {
 
     @Override
     public CompletableFuture<Void> isAvailable() {
-      return assigned;
+      return available;
     }
 
     @Override

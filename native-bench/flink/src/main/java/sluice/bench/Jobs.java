@@ -60,7 +60,7 @@ final class Jobs {
   }
 
   private static void latency(StreamExecutionEnvironment env, Options options) {
-    var feed = KeyFeeds.paced(options.keys(), options.pace());
+    var feed = KeyFeeds.paced(options.keys(), options.pace(), options.restMs());
     var records = from(env, feed, Records.Named.class, Counted.AT_SINK);
     var counts = records.keyBy(record -> record.key).process(new KeyedCount.OfPaced());
     var measured = pojos(counts, Records.DueCount.class).map(Jobs::recorded);

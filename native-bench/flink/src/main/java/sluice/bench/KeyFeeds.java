@@ -21,9 +21,9 @@ final class KeyFeeds {
   }
 
   /** Of one subtask: a record each 1 / pace seconds; its value is when it was due, whatever came. */
-  static Feed.Factory<Records.Named> paced(int keys, int pace) {
+  static Feed.Factory<Records.Named> paced(int keys, int pace, int restMs) {
     return (subtask, parallelism, position) ->
-        new Paced(strings(keys).open(subtask, parallelism, position), pace);
+        new Paced(strings(keys).open(subtask, parallelism, position), pace, restMs);
   }
 
   static Feed.Factory<Records.Numbered> integers(int keys) {
@@ -81,10 +81,12 @@ final class KeyFeeds {
   private static final class Paced implements Feed<Records.Named> {
     private final Feed<Records.Named> records;
     private final double nsPerRecord;
+    private final int restMs;
     private final long startNs = System.nanoTime();
     private long index;
 
-    Paced(Feed<Records.Named> records, int pace) {
+    Paced(Feed<Records.Named> records, int pace, int restMs) {
+      this.restMs = restMs;
       this.records = records;
       nsPerRecord = 1e9 / pace;
     }
@@ -93,6 +95,11 @@ final class KeyFeeds {
     public int due() {
       long due = (long) ((System.nanoTime() - startNs) / nsPerRecord) + 1;
       return (int) Math.min(Integer.MAX_VALUE, due - index);
+    }
+
+    @Override
+    public int restMs() {
+      return restMs;
     }
 
     @Override

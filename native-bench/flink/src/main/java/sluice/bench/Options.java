@@ -16,12 +16,13 @@ record Options(
     String directory,
     NexmarkConfig nexmark,
     int ring,
-    int pace) {
+    int pace,
+    int restMs) {
 
   private static final List<String> NAMES =
       List.of(
           "job", "parallelism", "keys", "checkpoints", "warmup", "seconds", "windows", "directory",
-          "rate", "events", "ring", "pace");
+          "rate", "events", "ring", "pace", "rest");
 
   static Options parse(String[] words) {
     Map<String, String> given = new HashMap<>();
@@ -49,7 +50,8 @@ record Options(
         given.get("directory"),
         new NexmarkConfig(rate, events, parallelism),
         Integer.parseInt(given.getOrDefault("ring", "50000")),
-        Integer.parseInt(given.getOrDefault("pace", "500000")));
+        Integer.parseInt(given.getOrDefault("pace", "500000")),
+        Integer.parseInt(given.getOrDefault("rest", "0")));
   }
 
   private static boolean checkpointsOf(String word) {
