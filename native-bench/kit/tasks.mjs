@@ -6,8 +6,9 @@ const LONG = { time: 300, warmupTime: 100, iterations: 3, warmupIterations: 2 }
 const SHORT = { time: 5, warmupTime: 0, iterations: 2, warmupIterations: 1 }
 
 /**
- * `tasks`: { what, actions, run, before? }; `run` does as many `actions`, `before` what must be done
- * before each run and is not measured. Gives { what, ns, runs }, the medians of each round in `runs`.
+ * `tasks`: { what, actions, run, before? }; `run` does as many `actions`, `before` what must be
+ * done before each run and is not measured. Gives { what, ns, runs }, `runs` being the medians of
+ * the rounds.
  */
 export async function measureTasks(tasks, { smoke, repeat }) {
   const rounds = tasks.map(() => [])

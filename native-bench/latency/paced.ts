@@ -1,8 +1,8 @@
 /**
  * A source at a fixed rate: record i is due at the start + i / rate, and carries that time however
- * late the source is, so that a stall counts for every record that had to wait for it. It gives all
- * that is due and rests for `restMs`, or is asked again at once where that is 0. Without a rate each
- * batch is due when it is asked for.
+ * late the source is, so that a stall counts for every record that had to wait for it. It gives
+ * all that is due and rests for `restMs`, or is asked again at once where that is 0. Without a rate
+ * each batch is due when it is asked for.
  */
 import type { Batch, NextBatch, Source, Split, SplitReader } from 'sluice'
 import { monotonicMs } from './clock.ts'

@@ -1,5 +1,5 @@
-// Nanoseconds a record in a chain of operators: as the engine compiles it, and as closures that call
-// each other, which is what a chain is without a compiler.
+// Nanoseconds a record in a chain of operators: as the engine compiles it, and as closures that
+// call each other, which is what a chain is without a compiler.
 import { compileChain } from '../../dist/task/compiled-chain.js'
 import { figuresOf, measureTasks, rowsOf, sink } from '../kit/tasks.mjs'
 

@@ -1,5 +1,5 @@
-// The page codec beside JSON, v8.serialize, msgpackr and avsc: nanoseconds to encode a record and to
-// decode it and read all of its fields, and bytes a record. The others encode record by record.
+// The page codec beside JSON, v8.serialize, msgpackr and avsc: nanoseconds to encode a record and
+// to decode it and read all of its fields, and bytes a record. The others encode record by record.
 import v8 from 'node:v8'
 import avro from 'avsc'
 import { Packr } from 'msgpackr'
@@ -149,11 +149,11 @@ function inBuffer(records, touch, { names: [name, codec], encode, decode }) {
     return at`,
   )
   const decodeAll = loop(
-    `buffer, ends, ${name}`,
+    `buffer, ends, sink, ${name}`,
     `let sum = 0, from = 0
     for (let i = 0; i < ends.length; i++) {
       const to = ends[i]
-      const r = ${decode}
+      const r = sink.last = ${decode}
       sum += ${touch}
       from = to
     }
@@ -161,7 +161,7 @@ function inBuffer(records, touch, { names: [name, codec], encode, decode }) {
   )
   return {
     encode: () => encodeAll(records, buffer, ends, codec),
-    decode: () => decodeAll(buffer, ends, codec),
+    decode: () => decodeAll(buffer, ends, sink, codec),
   }
 }
 
@@ -178,18 +178,18 @@ function oneByOne(records, touch, { names: [name, codec], encode, decode }) {
     return bytes`,
   )
   const decodeAll = loop(
-    `buffers, ${name}`,
+    `buffers, sink, ${name}`,
     `let sum = 0
     for (let i = 0; i < buffers.length; i++) {
       const b = buffers[i]
-      const r = ${decode}
+      const r = sink.last = ${decode}
       sum += ${touch}
     }
     return sum`,
   )
   return {
     encode: () => encodeAll(records, buffers, codec),
-    decode: () => decodeAll(buffers, codec),
+    decode: () => decodeAll(buffers, sink, codec),
   }
 }
 
@@ -215,13 +215,13 @@ function pages(records, touch) {
     return bytes`,
   )
   const decode = loop(
-    'reader, views, used',
+    'reader, views, used, sink',
     `let sum = 0
     for (let page = 0; page < used.pages; page++) {
       reader.open(views[page], 0)
       const count = reader.count
       for (let i = 0; i < count; i++) {
-        const r = reader.record(i)
+        const r = sink.last = reader.record(i)
         sum += ${touch}
       }
     }
@@ -229,6 +229,6 @@ function pages(records, touch) {
   )
   return {
     encode: () => encode(records, writer, views, used, FULL),
-    decode: () => decode(reader, views, used),
+    decode: () => decode(reader, views, used, sink),
   }
 }

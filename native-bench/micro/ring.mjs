@@ -1,5 +1,5 @@
-// Records a second through a channel, {key: string, value: number}: written and read page by page in
-// one thread, and from one thread to another.
+// Records a second through a channel, {key: string, value: number}: written and read page by page
+// in one thread, and from one thread to another.
 import { Doorbell } from '../../dist/channel/doorbell.js'
 import { measureTasks } from '../kit/tasks.mjs'
 import { median, round } from '../measure.mjs'

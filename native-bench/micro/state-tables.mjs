@@ -1,6 +1,6 @@
-// Nanoseconds to find or make a key's entry: in a byte-key table, which counts in a column, and in a
-// Map of objects. The keys come in a fixed walk over all of them, not as they lie in memory, and as
-// strings that were made just now, as those of records are: their hashes are not known yet.
+// Nanoseconds to find or make a key's entry: in a byte-key table, which counts in a column, and in
+// a Map of objects. The keys come in a fixed walk over all of them, not as they lie in memory, and
+// as strings that were made just now, as those of records are: their hashes are not known yet.
 import { HeapKeyedState } from '../../dist/state/heap/heap-keyed-state.js'
 import { figuresOf, loop, measureTasks, rowsOf, sink } from '../kit/tasks.mjs'
 
