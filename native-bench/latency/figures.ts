@@ -1,20 +1,23 @@
 /**
  * What the threads of the latency job tell each other and the benchmark, in shared memory: when the
- * first record was due, the latencies, and the pauses of the garbage collector by thread.
+ * first record was due, the latencies, and what delayed each thread.
  */
-export interface Pauses {
-  readonly count: number
-  readonly sumMs: number
-  readonly longestMs: number
+export interface Delays {
+  /** Of the garbage collector. */
+  readonly pauses: number
+  readonly pausesMs: number
+  readonly longestPauseMs: number
+  /** Ready to run, and without a core. */
+  readonly queuedMs: number
 }
 
 const THREADS = ['source', 'count'] as const
 export type LatencyThread = (typeof THREADS)[number]
 
 const START = 0
-const PAUSES = 1
-const PAUSE_FIELDS = 3
-const LENGTH = PAUSES + PAUSE_FIELDS * THREADS.length
+const DELAYS = 1
+const DELAY_FIELDS = 4
+const LENGTH = DELAYS + DELAY_FIELDS * THREADS.length
 const TEXT_BYTE = (LENGTH + 1) * Float64Array.BYTES_PER_ELEMENT
 /** A histogram of three digits in its compressed form has some thousands. */
 const TEXT_BYTES_MAX = 1 << 20
@@ -51,17 +54,23 @@ export class LatencyFigures {
     this.#numbers[LENGTH] = text.length
   }
 
-  pausesOf(thread: LatencyThread): Pauses {
-    const at = this.#pausesAt(thread)
-    const [count, sumMs, longestMs] = this.#numbers.slice(at, at + PAUSE_FIELDS)
-    return { count: count!, sumMs: sumMs!, longestMs: longestMs! }
+  delaysOf(thread: LatencyThread): Delays {
+    const at = this.#delaysAt(thread)
+    const [pauses, pausesMs, longestPauseMs, queuedMs] = this.#numbers.slice(at, at + DELAY_FIELDS)
+    return {
+      pauses: pauses!,
+      pausesMs: pausesMs!,
+      longestPauseMs: longestPauseMs!,
+      queuedMs: queuedMs!,
+    }
   }
 
-  setPausesOf(thread: LatencyThread, { count, sumMs, longestMs }: Pauses): void {
-    this.#numbers.set([count, sumMs, longestMs], this.#pausesAt(thread))
+  setDelaysOf(thread: LatencyThread, delays: Delays): void {
+    const { pauses, pausesMs, longestPauseMs, queuedMs } = delays
+    this.#numbers.set([pauses, pausesMs, longestPauseMs, queuedMs], this.#delaysAt(thread))
   }
 
-  #pausesAt(thread: LatencyThread): number {
-    return PAUSES + PAUSE_FIELDS * THREADS.indexOf(thread)
+  #delaysAt(thread: LatencyThread): number {
+    return DELAYS + DELAY_FIELDS * THREADS.indexOf(thread)
   }
 }

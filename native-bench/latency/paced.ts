@@ -7,7 +7,7 @@
 import type { Batch, NextBatch, Source, Split, SplitReader } from 'sluice'
 import { monotonicMs } from './clock.ts'
 import type { LatencyFigures } from './figures.ts'
-import { watchPauses } from './pauses.ts'
+import { ThreadWatch } from './thread-watch.ts'
 
 export interface Due {
   key: string
@@ -22,7 +22,7 @@ export interface PacedOptions {
   readonly records?: number
   /** Without it, 0: the thread never sleeps. */
   readonly restMs?: number
-  /** Pauses of the source's thread count from this record on. */
+  /** What delays the source's thread counts from this record on. */
   readonly warmUpRecords?: number
 }
 
@@ -59,7 +59,7 @@ class PacedReader implements SplitReader<Due> {
   readonly #keys: readonly string[]
   readonly #options: PacedOptions
   readonly #of: Surroundings
-  readonly #pauses: ReturnType<typeof watchPauses>
+  readonly #watch: ThreadWatch
   #first = 0
   #warm: boolean
   /** Of the batch that is to come again after a restore. */
@@ -70,7 +70,7 @@ class PacedReader implements SplitReader<Due> {
     this.#of = of
     this.#warm = options.warmUpRecords === undefined
     this.#keys = Array.from({ length: options.keys }, (_, k) => `key-${`${k}`.padStart(6, '0')}`)
-    this.#pauses = watchPauses((pauses) => of.figures.setPausesOf('source', pauses))
+    this.#watch = new ThreadWatch((delays) => of.figures.setDelaysOf('source', delays))
   }
 
   get laterMs(): number {
@@ -100,7 +100,7 @@ class PacedReader implements SplitReader<Due> {
   }
 
   close(): void {
-    this.#pauses.end()
+    this.#watch.end()
   }
 
   /** Records that were due up to now. */
@@ -112,7 +112,7 @@ class PacedReader implements SplitReader<Due> {
 
   #warmedUp(): void {
     this.#warm = true
-    this.#pauses.begin()
+    this.#watch.begin()
   }
 }
 

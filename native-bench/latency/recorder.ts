@@ -6,7 +6,7 @@ import hdr from 'hdr-histogram-js'
 import type { Sink, SinkWriter } from 'sluice'
 import { monotonicMs } from './clock.ts'
 import type { LatencyFigures } from './figures.ts'
-import { watchPauses } from './pauses.ts'
+import { ThreadWatch } from './thread-watch.ts'
 
 export interface RecorderOptions {
   readonly warmUpMs: number
@@ -36,13 +36,13 @@ class LatencyWriter implements SinkWriter<DueResult> {
   })
   readonly #warmUpMs: number
   readonly #figures: LatencyFigures
-  readonly #pauses: ReturnType<typeof watchPauses>
+  readonly #watch: ThreadWatch
   #warm = false
 
   constructor({ warmUpMs }: RecorderOptions, figures: LatencyFigures) {
     this.#warmUpMs = warmUpMs
     this.#figures = figures
-    this.#pauses = watchPauses((pauses) => figures.setPausesOf('count', pauses))
+    this.#watch = new ThreadWatch((delays) => figures.setDelaysOf('count', delays))
   }
 
   write({ dueMs }: DueResult): void {
@@ -59,14 +59,14 @@ class LatencyWriter implements SinkWriter<DueResult> {
   }
 
   close(): void {
-    this.#pauses.end()
+    this.#watch.end()
     this.#figures.histogram = hdr.encodeIntoCompressedBase64(this.#histogram)
   }
 
   #warmedUp(dueMs: number): boolean {
     if (dueMs < this.#figures.startMs + this.#warmUpMs) return false
     this.#warm = true
-    this.#pauses.begin()
+    this.#watch.begin()
     return true
   }
 }

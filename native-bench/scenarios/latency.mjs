@@ -96,7 +96,7 @@ async function ours({ rate, warmUpSeconds, seconds }) {
     const checkpoints = job.checkpoints.history.filter(({ status }) => status === 'completed')
     return {
       ...percentiles(figures.histogram),
-      pauses: { source: figures.pausesOf('source'), count: figures.pausesOf('count') },
+      delays: { source: figures.delaysOf('source'), count: figures.delaysOf('count') },
       checkpointMs: checkpoints.map(({ durationMs }) => durationMs),
       stepMsMax: Math.max(...checkpoints.flatMap(({ tasks }) => tasks.map((t) => t.stepMsMax))),
       othersCores: otherCores,
@@ -111,7 +111,7 @@ async function theirs({ rate, warmUpSeconds, seconds }) {
   const { latency, checkpoints, gcSeconds } = windows.at(-1)
   return {
     ...latency,
-    pauses: { all: { sumMs: gcSeconds * 1e3 } },
+    delays: { all: { pausesMs: gcSeconds * 1e3 } },
     checkpointMs: checkpoints.map(({ ms }) => ms),
     othersCores: others,
   }
@@ -141,24 +141,25 @@ async function start(dir, args, figures) {
   })
 }
 
-function rowOf({ what, engine, pauses, checkpointMs, stepMsMax, othersCores, ...run }) {
-  const ms = Object.fromEntries(
-    ['p50', 'p99', 'p999', 'p9999', 'max'].map((name) => [`${name} ms`, round(run[name])]),
-  )
-  const collected = Object.entries(pauses).map(([thread, { longestMs, sumMs }]) => {
-    const longest = longestMs === undefined ? '' : `${round(longestMs, 1)} of `
-    return `${thread} ${longest}${round(sumMs, 0)}`
-  })
+function rowOf({ what, engine, delays, checkpointMs, stepMsMax, othersCores, ...run }) {
+  const ms = ['p50', 'p99', 'p999', 'p9999', 'max'].map((name) => [`${name} ms`, round(run[name])])
   return {
     what,
     engine,
-    ...ms,
-    'GC ms, longest of sum': collected.join(', '),
+    ...Object.fromEntries(ms),
+    'GC ms': eachThread(delays, 'pausesMs'),
+    'longest GC ms': eachThread(delays, 'longestPauseMs'),
+    'without a core ms': eachThread(delays, 'queuedMs'),
     checkpoints: checkpointMs.length,
     'their ms p50, max': `${quantile(checkpointMs, 0.5)}, ${Math.max(...checkpointMs)}`,
     'their longest step ms': stepMsMax === undefined ? '-' : round(stepMsMax),
     'cores of others': othersCores === undefined ? '-' : round(othersCores),
   }
+}
+
+function eachThread(delays, field) {
+  const known = Object.entries(delays).filter(([, of]) => Number.isFinite(of[field]))
+  return known.map(([thread, of]) => `${thread} ${round(of[field], 1)}`).join(', ') || '-'
 }
 
 function figuresOf(runs) {
