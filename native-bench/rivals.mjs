@@ -28,7 +28,7 @@ export async function casesInTurns(cases, { only, repeat, vs, times }) {
  * with records, seconds and cpuSeconds; `flink` is what `runFlink` is asked for, if at all.
  */
 async function inTurns({ what, repeat, ours, flink }) {
-  const missing = flink === undefined ? 'not asked for' : await whyMissing()
+  const missing = flink === undefined ? 'not asked for' : await withoutFlink()
   if (flink !== undefined && missing !== undefined) console.log(`without Flink: ${missing}`)
   const runs = []
   const keep = (engine, { windows, others, peakRssBytes }) => {
@@ -43,13 +43,16 @@ async function inTurns({ what, repeat, ours, flink }) {
   return { what, missing, runs, rows: rowsOf(what, runs), figures: figuresOf(what, runs) }
 }
 
-async function whyMissing() {
+/** Has Flink ready, or says why it cannot be had. */
+export async function withoutFlink() {
   try {
     await ensureFlink()
   } catch (error) {
-    if (error instanceof FlinkMissing) return error.message
-    throw error
+    if (!(error instanceof FlinkMissing)) throw error
+    console.log(`without Flink: ${error.message}`)
+    return error.message
   }
+  return undefined
 }
 
 /** The median window of a run. */

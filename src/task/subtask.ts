@@ -117,6 +117,7 @@ export class Subtask {
     if (this.#takeBarrier() || walked) return 'progress'
     // No further step may come for long: what timers or watermarks just emitted is due, too.
     if (!stalled && this.#phase === 'running') this.#flushIfDue(nowMs)
+    if (result === 'idle' && this.#restsUntilFlush()) this.flush()
     return result
   }
 
@@ -189,6 +190,13 @@ export class Subtask {
     if (this.#options.writers.some((writer) => writer.hasUnflushed)) {
       this.#flushAtMs = nowMs + this.#options.flushTimeoutMs
     }
+  }
+
+  /** The source says that nothing comes before the open pages are due: they need not wait. */
+  #restsUntilFlush(): boolean {
+    const inputMs = this.input.nextWakeMs()
+    if (this.#flushAtMs === Number.POSITIVE_INFINITY || !Number.isFinite(inputMs)) return false
+    return Math.min(inputMs, this.#options.runtime.nextWakeMs) >= this.#flushAtMs
   }
 
   #end(): StepResult {

@@ -72,6 +72,21 @@ test('what a timer emits before the task sleeps is flushed in time', () => {
   expect(subtask.nextWakeMs()).toBe(NEVER)
 })
 
+test.each([
+  { what: 'rests until its pages are due', sourceMs: 1_005, timerMs: NEVER, flushes: 1 },
+  { what: 'goes on before', sourceMs: 1_004, timerMs: NEVER, flushes: 0 },
+  { what: 'has a timer before', sourceMs: 1_005, timerMs: 1_004, flushes: 0 },
+  { what: 'does not know when it goes on', sourceMs: NEVER, timerMs: NEVER, flushes: 0 },
+])('a task that $what publishes them $flushes times', ({ sourceMs, timerMs, flushes }) => {
+  const { subtask, writer, runtime, input } = world()
+  writer.hasUnflushed = true
+  input.wakeMs = sourceMs
+  runtime.nextWakeMs = timerMs
+  expect(subtask.step()).toBe('idle')
+  expect(writer.flushes).toBe(flushes)
+  expect(subtask.nextWakeMs()).toBe(Math.min(sourceMs, timerMs, flushes === 0 ? 1_005 : NEVER))
+})
+
 test('a task without credit does not turn on what is due: a consumer rings', () => {
   const { subtask, credit, runtime, input } = world()
   credit.stalled = 1

@@ -12,6 +12,16 @@ interface Feed<T> {
     throw new UnsupportedOperationException("these records have no time");
   }
 
+  /** How many records may be had now; a source that paces itself is asked again for the rest. */
+  default int due() {
+    return Integer.MAX_VALUE;
+  }
+
+  /** How long to wait when nothing is due; 0 to be asked again at once. */
+  default int restMs() {
+    return 0;
+  }
+
   /** How the feed of a subtask is made, at the position of a checkpoint or at 0. */
   interface Factory<T> extends Serializable {
     Feed<T> open(int subtask, int parallelism, long position);

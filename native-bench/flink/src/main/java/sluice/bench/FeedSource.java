@@ -3,6 +3,7 @@ package sluice.bench;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.Source;
@@ -77,6 +78,7 @@ final class FeedSource<T> implements Source<T, FeedSource.Split, Integer> {
   private class Reader implements SourceReader<T, Split> {
     private final SourceReaderContext context;
     private final CompletableFuture<Void> assigned = new CompletableFuture<>();
+    private CompletableFuture<Void> available = assigned;
     private final Counters.Counter records = Counters.RECORDS.counter();
     Feed<T> feed;
     private Split split;
@@ -101,14 +103,23 @@ final class FeedSource<T> implements Source<T, FeedSource.Split, Integer> {
     @Override
     public InputStatus pollNext(ReaderOutput<T> output) {
       if (feed == null) return InputStatus.NOTHING_AVAILABLE;
-      hand(output);
-      position += RECORDS_A_POLL;
-      if (counted) records.addAtOnce(RECORDS_A_POLL);
+      int count = Math.min(RECORDS_A_POLL, feed.due());
+      if (count <= 0 && feed.restMs() > 0) return rest();
+      hand(output, count);
+      position += count;
+      if (counted) records.addAtOnce(count);
       return InputStatus.MORE_AVAILABLE;
     }
 
-    void hand(ReaderOutput<T> output) {
-      for (int i = 0; i < RECORDS_A_POLL; i++) output.collect(feed.next());
+    private InputStatus rest() {
+      available =
+          new CompletableFuture<Void>()
+              .completeOnTimeout(null, feed.restMs(), TimeUnit.MILLISECONDS);
+      return InputStatus.NOTHING_AVAILABLE;
+    }
+
+    void hand(ReaderOutput<T> output, int count) {
+      for (int i = 0; i < count; i++) output.collect(feed.next());
     }
 
     @Override
@@ -118,7 +129,7 @@ final class FeedSource<T> implements Source<T, FeedSource.Split, Integer> {
 
     @Override
     public CompletableFuture<Void> isAvailable() {
-      return assigned;
+      return available;
     }
 
     @Override
@@ -134,8 +145,8 @@ final class FeedSource<T> implements Source<T, FeedSource.Split, Integer> {
     }
 
     @Override
-    void hand(ReaderOutput<T> output) {
-      for (int i = 0; i < RECORDS_A_POLL; i++) output.collect(feed.next(), feed.timestamp());
+    void hand(ReaderOutput<T> output, int count) {
+      for (int i = 0; i < count; i++) output.collect(feed.next(), feed.timestamp());
     }
   }
 

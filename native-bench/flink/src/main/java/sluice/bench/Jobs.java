@@ -20,8 +20,11 @@ final class Jobs {
       Map.of(
           "keyed-count", Jobs::keyedCount,
           "keyed-count-int", Jobs::keyedCountInt,
+          "latency", Jobs::latency,
           "stateless", Jobs::stateless,
           "exchange", Jobs::exchange);
+
+  private static final long LATENCY_FLUSH_MS = 1;
 
   private Jobs() {}
 
@@ -30,6 +33,10 @@ final class Jobs {
     Job job = JOBS.get(options.job());
     if (job != null) job.describe(env, options);
     else nexmark(env, options);
+  }
+
+  static boolean countsKeys(String job) {
+    return job.startsWith("keyed-count") || job.equals("latency");
   }
 
   /** The bar for the share of records that come out, where that is known. */
@@ -50,6 +57,20 @@ final class Jobs {
         from(env, KeyFeeds.integers(options.keys()), Records.Numbered.class, Counted.AT_SINK);
     var counts = records.keyBy(record -> record.key).process(new KeyedCount.OfIntegers());
     pojos(counts, Records.NumberedCount.class).sinkTo(CountingSink.ofRecords());
+  }
+
+  private static void latency(StreamExecutionEnvironment env, Options options) {
+    var feed = KeyFeeds.paced(options.keys(), options.pace(), options.restMs());
+    var records = from(env, feed, Records.Named.class, Counted.AT_SINK);
+    var counts = records.keyBy(record -> record.key).process(new KeyedCount.OfPaced());
+    var measured = pojos(counts, Records.DueCount.class).map(Jobs::recorded);
+    pojos(measured, Records.DueCount.class).sinkTo(CountingSink.ofRecords());
+    env.setBufferTimeout(LATENCY_FLUSH_MS);
+  }
+
+  private static Records.DueCount recorded(Records.DueCount result) {
+    Latency.record(result.dueNs);
+    return result;
   }
 
   private static void stateless(StreamExecutionEnvironment env, Options options) {

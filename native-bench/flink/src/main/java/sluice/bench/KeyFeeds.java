@@ -20,6 +20,12 @@ final class KeyFeeds {
     };
   }
 
+  /** Of one subtask: a record each 1 / pace seconds; its value is when it was due, whatever came. */
+  static Feed.Factory<Records.Named> paced(int keys, int pace, int restMs) {
+    return (subtask, parallelism, position) ->
+        new Paced(strings(keys).open(subtask, parallelism, position), pace, restMs);
+  }
+
   static Feed.Factory<Records.Numbered> integers(int keys) {
     return (subtask, parallelism, position) ->
         new Integers(new Walk(keys, subtask, parallelism, position));
@@ -68,6 +74,38 @@ final class KeyFeeds {
     public Records.Named next() {
       record.value = walk.value();
       record.key = names[walk.next()];
+      return record;
+    }
+  }
+
+  private static final class Paced implements Feed<Records.Named> {
+    private final Feed<Records.Named> records;
+    private final double nsPerRecord;
+    private final int restMs;
+    private final long startNs = System.nanoTime();
+    private long index;
+
+    Paced(Feed<Records.Named> records, int pace, int restMs) {
+      this.restMs = restMs;
+      this.records = records;
+      nsPerRecord = 1e9 / pace;
+    }
+
+    @Override
+    public int due() {
+      long due = (long) ((System.nanoTime() - startNs) / nsPerRecord) + 1;
+      return (int) Math.min(Integer.MAX_VALUE, due - index);
+    }
+
+    @Override
+    public int restMs() {
+      return restMs;
+    }
+
+    @Override
+    public Records.Named next() {
+      Records.Named record = records.next();
+      record.value = startNs + Math.round(index++ * nsPerRecord);
       return record;
     }
   }

@@ -49,6 +49,27 @@ abstract class KeyedCount<K, I, O> extends KeyedProcessFunction<K, I, O> {
     }
   }
 
+  /** Of records whose value is when they were due. */
+  static final class OfPaced extends KeyedCount<String, Records.Named, Records.DueCount> {
+    private static final long serialVersionUID = 1;
+    private transient Records.DueCount result;
+
+    @Override
+    public void open(OpenContext context) {
+      super.open(context);
+      result = new Records.DueCount();
+    }
+
+    @Override
+    public void processElement(
+        Records.Named record, Context context, Collector<Records.DueCount> out) throws Exception {
+      result.key = record.key;
+      result.count = count();
+      result.dueNs = record.value;
+      out.collect(result);
+    }
+  }
+
   static final class OfIntegers
       extends KeyedCount<Integer, Records.Numbered, Records.NumberedCount> {
     private static final long serialVersionUID = 1;

@@ -25,6 +25,7 @@ public final class Main {
     switch (options.job()) {
       case "events" -> printEvents(options.nexmark());
       case "generator" -> measureGenerator(options);
+      case "latency" -> measureLatency(options);
       default -> measureJob(options);
     }
     // What the cluster leaves behind does not keep the process.
@@ -51,10 +52,27 @@ public final class Main {
     }
   }
 
+  /** One window, that of the records; the line before it tells only when it began. */
+  private static void measureLatency(Options options) throws Exception {
+    try (Cluster cluster = new Cluster(options)) {
+      cluster.start(options);
+      awaitRecords(options, cluster);
+      sleep(options.warmupSeconds());
+      Reading start = Reading.now();
+      print(0, start, start, "");
+      Latency.measure(options.windowSeconds());
+      sleep(options.windowSeconds());
+      cluster.insistOnRunning();
+      String latency = Latency.await();
+      print(1, start, Reading.now(), checkpointsOf(cluster, start), latency);
+      check(options);
+    }
+  }
+
   /** Until records flow and, where keys are counted, each of them has state. */
   private static void awaitRecords(Options options, Cluster cluster) throws Exception {
     long startNs = System.nanoTime();
-    int keys = options.job().startsWith("keyed-count") ? options.keys() : 0;
+    int keys = Jobs.countsKeys(options.job()) ? options.keys() : 0;
     while (Counters.RECORDS.sum() == 0 || Counters.KEYS.sum() < keys) {
       cluster.insistOnRunning();
       if ((System.nanoTime() - startNs) / 1e9 > START_SECONDS_MAX) {
@@ -101,7 +119,7 @@ public final class Main {
   private static void check(Options options) {
     long records = Counters.RECORDS.sum();
     long keys = Counters.KEYS.sum();
-    if (options.job().startsWith("keyed-count") && keys != options.keys()) {
+    if (Jobs.countsKeys(options.job()) && keys != options.keys()) {
       throw new IllegalStateException(keys + " keys in state, not " + options.keys());
     }
     var share = Jobs.resultsPerRecord(options.job());
@@ -125,10 +143,15 @@ public final class Main {
   }
 
   private static void print(int window, Reading start, Reading end, String checkpoints) {
+    print(window, start, end, checkpoints, "{}");
+  }
+
+  private static void print(
+      int window, Reading start, Reading end, String checkpoints, String latency) {
     System.out.printf(
         Locale.ROOT,
         "{\"window\":%d,\"records\":%d,\"results\":%d,\"seconds\":%.6f,\"cpuSeconds\":%.6f,"
-            + "\"gcSeconds\":%.3f,\"checkpoints\":[%s],"
+            + "\"gcSeconds\":%.3f,\"checkpoints\":[%s],\"latency\":%s,"
             + "\"flink\":\"%s\",\"java\":\"%s\",\"collector\":\"%s\"}%n",
         window,
         end.records() - start.records(),
@@ -137,6 +160,7 @@ public final class Main {
         (end.cpuNanos() - start.cpuNanos()) / 1e9,
         (end.gcMs() - start.gcMs()) / 1e3,
         checkpoints,
+        latency,
         EnvironmentInformation.getVersion(),
         System.getProperty("java.version"),
         ManagementFactory.getGarbageCollectorMXBeans().stream()

@@ -15,12 +15,14 @@ record Options(
     int windows,
     String directory,
     NexmarkConfig nexmark,
-    int ring) {
+    int ring,
+    int pace,
+    int restMs) {
 
   private static final List<String> NAMES =
       List.of(
           "job", "parallelism", "keys", "checkpoints", "warmup", "seconds", "windows", "directory",
-          "rate", "events", "ring");
+          "rate", "events", "ring", "pace", "rest");
 
   static Options parse(String[] words) {
     Map<String, String> given = new HashMap<>();
@@ -47,7 +49,9 @@ record Options(
         Integer.parseInt(given.getOrDefault("windows", "3")),
         given.get("directory"),
         new NexmarkConfig(rate, events, parallelism),
-        Integer.parseInt(given.getOrDefault("ring", "50000")));
+        Integer.parseInt(given.getOrDefault("ring", "50000")),
+        Integer.parseInt(given.getOrDefault("pace", "500000")),
+        Integer.parseInt(given.getOrDefault("rest", "0")));
   }
 
   private static boolean checkpointsOf(String word) {

@@ -19,6 +19,12 @@ public final class Records {
     public long count;
   }
 
+  public static class DueCount {
+    public String key;
+    public long count;
+    public long dueNs;
+  }
+
   public static class NumberedCount {
     public int key;
     public long count;
