@@ -107,6 +107,16 @@ export class HeapKeyTable implements KeyTable, SlotColumn, KeyedStore {
     for (let left = this.values.length; left > 0; left--) this.#codec.skip(from)
   }
 
+  fetch(slots: Int32Array, count: number): number {
+    const isUsed = this.#isUsed
+    let seen = 0
+    for (let k = 0; k < count; k++) if (slots[k]! >= 0) seen ^= isUsed[slots[k]!]!
+    for (const column of this.numbers) {
+      for (let k = 0; k < count; k++) if (slots[k]! >= 0) seen ^= column[slots[k]!]! | 0
+    }
+    return seen
+  }
+
   grow(capacity: number): void {
     const isUsed = new Uint8Array(capacity)
     isUsed.set(this.#isUsed)

@@ -20,6 +20,8 @@ import type { KeyedStateOptions } from '../contract.ts'
 /** A column addressed by key slot: told when there may be more slots than it has room for. */
 export interface SlotColumn {
   grow(capacity: number): void
+  /** Reads what it holds of slots that will be asked for soon (-1: none); returns anything. */
+  fetch?(slots: Int32Array, count: number): number
 }
 
 /** Has state of keys that are not in the table yet. */
@@ -33,6 +35,8 @@ const DECODED_KEYS_MAX = 1 << 16
 /** Equal to no key. */
 const UNKNOWN = Symbol('unknown')
 const NONE = -1
+/** What so many slots hold is in a processor's cache as likely as not. */
+const CACHED_SLOTS_MAX = 1 << 16
 
 export class HeapKeys {
   /** The current key's slot, -1 while there is none. */
@@ -55,6 +59,10 @@ export class HeapKeys {
   readonly #ahead = new Int32Array(KEY_BATCH_MAX)
   /** The slot of the key that will be set next, where it is known. */
   #next = NONE
+  /** Whether the current key may hold nothing: it is new, or has dropped what it held. */
+  #mayBeIdle = false
+  // biome-ignore lint/correctness/noUnusedPrivateClassMembers: unused, it would not be read at all
+  #fetched = 0
   /** Slots that were given back: what was looked up before is not sure any more. */
   #frees = 0
   #freesBeforeAhead = 0
@@ -119,8 +127,10 @@ export class HeapKeys {
     const hash = murmur3(encoder.bytes, 0, encoder.length)
     this.loader?.load(this.keyGroupOfHash(hash))
     const slot = this.#table.findOrAdd(0, encoder.bytes, 0, encoder.length, hash)
-    if (this.#table.wasAdded) this.#added(slot, this.keyGroupOfHash(hash))
+    const isNew = this.#table.wasAdded
+    if (isNew) this.#added(slot, this.keyGroupOfHash(hash))
     this.#moveTo(slot)
+    if (isNew) this.#mayBeIdle = true
     this.#key = typeof key === 'object' ? UNKNOWN : key
   }
 
@@ -156,6 +166,12 @@ export class HeapKeys {
     if (batch.texts === undefined) this.#table.findBatch(batch, this.#ahead)
     else this.#findCoded(batch, batch.texts)
     this.#freesBeforeAhead = this.#frees
+    if (this.capacity > CACHED_SLOTS_MAX) this.#fetchColumns(batch.count)
+  }
+
+  /** All of them at once, so that the waits for memory overlap. */
+  #fetchColumns(count: number): void {
+    for (const column of this.#columns) this.#fetched ^= column.fetch?.(this.#ahead, count) ?? 0
   }
 
   /** A text's slot is looked up once, and remembered for as long as it is that key's. */
@@ -209,8 +225,10 @@ export class HeapKeys {
   /** Makes current the key with these canonical bytes, which is of that group. */
   setBytes(bytes: Uint8Array, from: number, to: number, hash: number, keyGroup: number): void {
     const slot = this.#table.findOrAdd(0, bytes, from, to, hash)
-    if (this.#table.wasAdded) this.#added(slot, keyGroup)
+    const isNew = this.#table.wasAdded
+    if (isNew) this.#added(slot, keyGroup)
     this.#moveTo(slot)
+    if (isNew) this.#mayBeIdle = true
     this.#key = UNKNOWN
   }
 
@@ -270,7 +288,9 @@ export class HeapKeys {
   drop(slot: number): void {
     const left = --this.#holds[slot]!
     if (left < 0) assert(false, `key slot ${slot} was dropped more often than held`)
-    if (left === 0 && slot !== this.slot) this.#free(slot)
+    if (left > 0) return
+    if (slot === this.slot) this.#mayBeIdle = true
+    else this.#free(slot)
   }
 
   #added(slot: number, group: number): void {
@@ -300,7 +320,12 @@ export class HeapKeys {
   #moveTo(slot: number): void {
     const left = this.slot
     this.slot = slot
-    if (left !== slot && left >= 0 && this.#holds[left] === 0) this.#free(left)
+    if (this.#mayBeIdle && left !== slot) this.#leaveIdle(left)
+  }
+
+  #leaveIdle(left: number): void {
+    this.#mayBeIdle = false
+    if (left >= 0 && this.#holds[left] === 0) this.#free(left)
   }
 
   #free(slot: number): void {

@@ -152,6 +152,21 @@ export class HeapValueState<T> implements ValueState<T>, SlotColumn, KeyedStore 
     else this.#values[slot] = value
   }
 
+  fetch(slots: Int32Array, count: number): number {
+    const isSet = this.#isSet
+    const numbers = this.#numbers
+    const values = this.#values
+    const isNumbers = this.#isNumbers
+    let seen = 0
+    for (let k = 0; k < count; k++) {
+      const slot = slots[k]!
+      if (slot < 0) continue
+      seen ^= isSet[slot]!
+      seen ^= isNumbers ? numbers[slot]! | 0 : values[slot] === undefined ? 1 : 0
+    }
+    return seen
+  }
+
   grow(capacity: number): void {
     const isSet = new Uint8Array(capacity)
     isSet.set(this.#isSet)
