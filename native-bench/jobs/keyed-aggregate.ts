@@ -1,5 +1,6 @@
 /** The keyed count by declared aggregates: nothing of the user's sees a record. */
-import { blackhole, count, defineJob } from 'sluice'
+import { count, defineJob } from 'sluice'
+import { discard } from './discard.ts'
 import { type Args, keyedEvents } from './keyed-events.ts'
 
 export default defineJob('keyed aggregate', (env, args: Args) => {
@@ -7,5 +8,5 @@ export default defineJob('keyed aggregate', (env, args: Args) => {
     .from(keyedEvents<string | number>(args))
     .keyBy('key')
     .aggregate({ count: count() })
-    .to(blackhole())
+    .to(discard())
 })

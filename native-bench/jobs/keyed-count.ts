@@ -2,7 +2,8 @@
  * Keyed count: one exchange by a key, a running count in keyed state, results discarded. Flink's
  * side fills one record and one result again and again; ours makes each anew.
  */
-import { blackhole, defineJob, type Emit, value } from 'sluice'
+import { defineJob, type Emit, value } from 'sluice'
+import { discard } from './discard.ts'
 import { type Args, keyedEvents } from './keyed-events.ts'
 
 export default defineJob('keyed count', (env, args: Args) => {
@@ -17,5 +18,5 @@ export default defineJob('keyed count', (env, args: Args) => {
         emit({ key: event.key, count })
       },
     })
-    .to(blackhole())
+    .to(discard())
 })

@@ -25,8 +25,9 @@ const TEXTS_MAX = 1 << 15
 const CHARS_MAX = 64
 /** V8 copies shorter ones where it is asked for a slice. */
 const SLICE_CHARS_MIN = 13
-const CODE_BITS = 16
-const CODE_MASK = (1 << CODE_BITS) - 1
+/** A place is a channel's index above the number that a text has there. */
+export const CODE_BITS = 16
+export const CODE_MASK = (1 << CODE_BITS) - 1
 const NONE = -1
 /** So many records with texts that have no number are looked at together. */
 const MISSES = 8_192
@@ -42,8 +43,8 @@ export class KeyCodes implements CurrentCode {
   channel = 0
   readonly field: string
   readonly #options: KeyCodesOptions
-  /** A text's channel, and its number among those of that channel. */
-  readonly #known = new Map<string, number>()
+  /** By text. */
+  readonly places = new Map<string, number>()
   readonly #nextCodes: number[]
   readonly #textsMax: number
   #misses = 0
@@ -59,10 +60,10 @@ export class KeyCodes implements CurrentCode {
   /** Looks for a key's number; gives it one if it can. True if it has one. */
   find(key: unknown): boolean {
     if (typeof key !== 'string') return this.#none()
-    const known = this.#known.get(key)
-    if (known === undefined) return this.#add(key)
-    this.current = known & CODE_MASK
-    this.channel = known >> CODE_BITS
+    const place = this.places.get(key)
+    if (place === undefined) return this.#add(key)
+    this.current = place & CODE_MASK
+    this.channel = place >> CODE_BITS
     return true
   }
 
@@ -70,7 +71,7 @@ export class KeyCodes implements CurrentCode {
   end(): void {
     this.isOn = false
     this.current = NONE
-    this.#known.clear()
+    this.places.clear()
   }
 
   #none(): boolean {
@@ -79,12 +80,12 @@ export class KeyCodes implements CurrentCode {
   }
 
   #add(key: string): boolean {
-    if (key.length > CHARS_MAX || this.#known.size === this.#textsMax) return this.#miss()
+    if (key.length > CHARS_MAX || this.places.size === this.#textsMax) return this.#miss()
     // A slice would keep all of the text alive that it is one of.
     const text = key.length < SLICE_CHARS_MIN ? key : structuredClone(key)
     const channel = this.#options.channelOf(text)
     const code = this.#nextCodes[channel]!++
-    this.#known.set(text, (channel << CODE_BITS) | code)
+    this.places.set(text, (channel << CODE_BITS) | code)
     this.#options.define(channel, text)
     this.current = code
     this.channel = channel

@@ -61,7 +61,6 @@ export class HeapKeys {
   #next = NONE
   /** Whether the current key may hold nothing: it is new, or has dropped what it held. */
   #mayBeIdle = false
-  // biome-ignore lint/correctness/noUnusedPrivateClassMembers: unused, it would not be read at all
   #fetched = 0
   /** Slots that were given back: what was looked up before is not sure any more. */
   #frees = 0
