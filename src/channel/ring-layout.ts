@@ -94,7 +94,8 @@ const WIDE_SEGMENT_BYTES = 64 << 10
 
 /**
  * The ring of each of a gate's `channels`, so that all together hold at most
- * `limits.gateBytesMax`: 8 x 64 KiB for two channels, 8 x 32 KiB for four, 4 x 8 KiB for 32.
+ * `limits.gateBytesMax`: 8 x 64 KiB for up to four channels, 8 x 32 KiB for eight, 4 x 16 KiB for
+ * 32. Half of it cost 32 subtasks with 32 others a seventh of their speed.
  */
 export function ringSize(channels: number): RingSize {
   assert(channels >= 1 && channels <= limits.parallelismMax, `a gate of ${channels} channels`)

@@ -7,13 +7,13 @@ const KIB = 1024
 test.each([
   [1, 8, 64 * KIB, 6],
   [2, 8, 64 * KIB, 6],
-  [3, 8, 32 * KIB, 6],
-  [4, 8, 32 * KIB, 6],
-  [8, 4, 32 * KIB, 3],
-  [32, 4, 8 * KIB, 3],
-  [33, 4, 4 * KIB, 3],
-  [256, 4, KIB, 3],
-  [1024, 4, 256, 3],
+  [3, 8, 64 * KIB, 6],
+  [4, 8, 64 * KIB, 6],
+  [8, 8, 32 * KIB, 6],
+  [32, 4, 16 * KIB, 3],
+  [33, 4, 8 * KIB, 3],
+  [256, 4, 2 * KIB, 3],
+  [1024, 4, KIB / 2, 3],
 ])('a gate of %i channels has rings of %i x %i bytes', (channels, segments, bytes, credit) => {
   expect(ringSize(channels)).toEqual({ segments, segmentBytes: bytes, creditSegments: credit })
 })
