@@ -28,7 +28,12 @@ export function chainSource(head: ChainNode): ChainSource {
   lines.add(-1, 'function head(v0, t) {')
   writeNode(lines, head, { value: 'v0', depth: 1 })
   lines.add(-1, '}')
-  lines.add(-1, `return { head, emitters: { ${emitterTable(head)} } }`)
+  lines.add(-1, 'return {')
+  lines.add(-1, '  head,')
+  lines.add(-1, '  emitters: {')
+  for (const node of nodesOf(head).filter(emits)) lines.add(-1, `    ${emitterEntry(node)},`)
+  lines.add(-1, '  },')
+  lines.add(-1, '}')
   return { code: lines.text(), nodeOfLine: lines.nodes() }
 }
 
@@ -63,34 +68,41 @@ interface Place {
   readonly shared?: boolean
 }
 
+/** A line for every node, so that each has its name. */
 function declarations(node: ChainNode): string {
   const n = node.index
-  const parts = [`const f${n} = fns[${n}], p${n} = operators[${n}]`]
-  node.exits.forEach((_, k) => {
-    parts.push(`w${n}_${k} = exits[${n}][${k}]`)
-  })
-  return `${parts.join(', ')} // ${n}: ${node.spec.kind} ${JSON.stringify(node.name)}`
+  const parts = [
+    ...(INLINED.has(node.spec.kind) ? [`f${n} = fns[${n}]`] : []),
+    ...(node.operator === undefined ? [] : [`p${n} = operators[${n}]`]),
+    ...node.exits.map((_, k) => `w${n}_${k} = exits[${n}][${k}]`),
+  ]
+  const declared = parts.length === 0 ? '' : `const ${parts.join(', ')} `
+  return `${declared}// ${n}: ${node.spec.kind} ${quoted(node.name)}`
 }
+
+/** Kinds whose function is called by the chain itself. */
+const INLINED: ReadonlySet<string> = new Set(['map', 'filter', 'flatMap'])
 
 /** A function for the main output and one a side output, for an operator that emits by itself. */
 function writeEmitters(lines: Lines, node: ChainNode): void {
   for (const [k, tag] of [undefined, ...sideOutputsOf(node)].entries()) {
-    lines.add(-1, `function emit${node.index}_${k}(v, t) {`)
+    const from = quoted(node.name) + (tag === undefined ? '' : `, side output ${quoted(tag)}`)
+    lines.add(-1, `function emit${node.index}_${k}(v, t) { // from ${from}`)
     deliver(lines, node, { tag, value: 'v', depth: 1 })
     lines.add(-1, '}')
   }
 }
 
-function emitterTable(head: ChainNode): string {
-  return nodesOf(head)
-    .filter(emits)
-    .map((node) => {
-      const sides = sideOutputsOf(node).map(
-        (tag, k) => `[${JSON.stringify(tag)}, emit${node.index}_${k + 1}]`,
-      )
-      return `${node.index}: { main: emit${node.index}_0, sides: new Map([${sides.join(', ')}]) }`
-    })
-    .join(', ')
+function emitterEntry(node: ChainNode): string {
+  const sides = sideOutputsOf(node).map(
+    (tag, k) => `[${JSON.stringify(tag)}, emit${node.index}_${k + 1}]`,
+  )
+  return `${node.index}: { main: emit${node.index}_0, sides: new Map([${sides.join(', ')}]) }`
+}
+
+/** For a comment, which U+2028 and U+2029 would end. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }
 
 /** A source emits unreadable records to its side output by itself. */
@@ -108,20 +120,21 @@ function writeNode(lines: Lines, node: ChainNode, place: Place): void {
   const n = node.index
   const pad = '  '.repeat(place.depth)
   const result = `v${n + 1}`
+  const name = ` // ${quoted(node.name)}`
   const inner = { tag: undefined, value: result, depth: place.depth }
   switch (node.spec.kind) {
     case 'map':
-      lines.add(n, `${pad}const ${result} = f${n}(${place.value})`)
+      lines.add(n, `${pad}const ${result} = f${n}(${place.value})${name}`)
       return deliver(lines, node, inner)
     case 'pick':
-      lines.add(n, `${pad}const ${result} = ${pickLiteral(node.spec.fields, place)}`)
+      lines.add(n, `${pad}const ${result} = ${pickLiteral(node.spec.fields, place)}${name}`)
       return deliver(lines, node, inner)
     case 'filter':
-      lines.add(n, `${pad}if (f${n}(${place.value})) {`)
+      lines.add(n, `${pad}if (f${n}(${place.value})) {${name}`)
       deliver(lines, node, { tag: undefined, value: place.value, depth: place.depth + 1 })
       return lines.add(n, `${pad}}`)
     case 'flatMap':
-      lines.add(n, `${pad}for (const ${result} of f${n}(${place.value})) {`)
+      lines.add(n, `${pad}for (const ${result} of f${n}(${place.value})) {${name}`)
       deliver(lines, node, { ...inner, depth: place.depth + 1 })
       return lines.add(n, `${pad}}`)
     case 'source':
@@ -130,7 +143,7 @@ function writeNode(lines: Lines, node: ChainNode, place: Place): void {
     case 'collect':
       return deliver(lines, node, { tag: undefined, value: place.value, depth: place.depth })
     default:
-      return lines.add(n, `${pad}p${n}.process(${place.value}, t)`)
+      return lines.add(n, `${pad}p${n}.process(${place.value}, t)${name}`)
   }
 }
 
