@@ -70,7 +70,7 @@ export function buildSubtask(build: BuildSubtaskOptions): BuiltSubtask {
   assert(vertex !== undefined, `no vertex ${deployment.vertex} in the job that this worker built`)
   const options = deployment.options as JobOptions
   const codecs = new Codecs()
-  const metrics = new TaskMetrics(deployment.metrics, deployment.task)
+  const metrics = new TaskMetrics(deployment.metrics)
   const credit = new OutputCredit({
     doorbell,
     beyondOverdraft: build.mayBlock ? 'block' : 'grow',

@@ -9,6 +9,7 @@ import { operatorsOf } from '../graph/job-graph.ts'
 import type { JobOptions } from '../graph/options.ts'
 import { resultOperators } from '../graph/result-operators.ts'
 import { buildChain } from './build-chain.ts'
+import { ChainFlows } from './chain-flows.ts'
 import type { ChainNode } from './chain-node.ts'
 import { chainSource } from './chain-source.ts'
 import { batchBody, loopSource, pageBody } from './loop-source.ts'
@@ -34,7 +35,7 @@ export function chainListings(graph: JobGraph, options: JobOptions): readonly Ch
       name: vertex.name,
       operators: operatorsOf(vertex.root).map((tree) => tree.node.name),
       inputs: vertex.inputs.length,
-      code: chainSource(head).code,
+      code: chainSource(head, new ChainFlows(head)).code,
       loop: loopSource({ head, ...loopOf(head) }),
     }
   })

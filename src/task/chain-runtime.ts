@@ -58,6 +58,8 @@ export class ChainRuntime {
   readonly #wakeMs: number[]
   /** Nodes that may be full. */
   readonly #mayFill: readonly ChainNode[]
+  readonly #setOperator = (operator: number, recordsIn: number, recordsOut: number) =>
+    this.#options.metrics.setOperator(operator, recordsIn, recordsOut)
   #nextWakeMs = Number.POSITIVE_INFINITY
 
   constructor(options: ChainRuntimeOptions) {
@@ -203,6 +205,12 @@ export class ChainRuntime {
       total += (operator as CommittingOperator | undefined)?.recordsWritten ?? 0
     }
     return total
+  }
+
+  /** Tells how many records each operator took and gave. */
+  publishOperators(): void {
+    const { metrics } = this.#options
+    this.chain.flows.forEach(metrics.get('recordsIn'), this.#setOperator)
   }
 
   /** Closes every operator, also when one of them fails; throws the first error. */

@@ -2,8 +2,9 @@
  * Writes the source of a chain's function: the user's functions called directly, one operator a
  * line, so that V8 inlines them and a stack trace's line names the operator.
  */
+import type { ChainFlows } from './chain-flows.ts'
 import type { ChainNode } from './chain-node.ts'
-import { nodesOf } from './chain-node.ts'
+import { nodesOf, sideOutputsOf } from './chain-node.ts'
 import { isLastBranch, sharedEmitters, takesUncopied } from './shared-records.ts'
 
 export interface ChainSource {
@@ -14,10 +15,11 @@ export interface ChainSource {
 
 /**
  * Names in the code: `f3` the user's function of node 3, `p3` its operator, `w3_0` its first
- * exit's writer, `v` values, `t` event time.
+ * exit's writer, `v` values, `t` event time, `counts` records of the outputs that only
+ * this code can count.
  */
-export function chainSource(head: ChainNode): ChainSource {
-  const lines = new Lines(sharedEmitters(head))
+export function chainSource(head: ChainNode, flows: ChainFlows): ChainSource {
+  const lines = new Lines(sharedEmitters(head), flows)
   lines.add(-1, `'use strict'`)
   for (const node of nodesOf(head)) {
     lines.add(-1, declarations(node))
@@ -40,11 +42,13 @@ export function chainSource(head: ChainNode): ChainSource {
 class Lines {
   /** See `sharedEmitters`. */
   readonly shared: ReadonlySet<ChainNode>
+  readonly flows: ChainFlows
   readonly #text: string[] = []
   readonly #nodes: number[] = [-1]
 
-  constructor(shared: ReadonlySet<ChainNode>) {
+  constructor(shared: ReadonlySet<ChainNode>, flows: ChainFlows) {
     this.shared = shared
+    this.flows = flows
   }
 
   add(node: number, text: string): void {
@@ -110,11 +114,6 @@ function emits(node: ChainNode): boolean {
   return node.operator !== undefined || node.spec.kind === 'source'
 }
 
-export function sideOutputsOf(node: ChainNode): readonly string[] {
-  const tags = [...node.children, ...node.exits].map((branch) => branch.sideOutput)
-  return [...new Set(tags.filter((tag) => tag !== undefined))]
-}
-
 /** The code that takes `place.value` into the node. */
 function writeNode(lines: Lines, node: ChainNode, place: Place): void {
   const n = node.index
@@ -158,6 +157,8 @@ interface Delivery extends Place {
  */
 function deliver(lines: Lines, node: ChainNode, delivery: Delivery): void {
   const pad = '  '.repeat(delivery.depth)
+  const slot = lines.flows.slotOf(node, delivery.tag)
+  if (slot !== undefined) lines.add(-1, `${pad}counts[${slot}]++`)
   node.exits.forEach((exit, k) => {
     if (exit.sideOutput !== delivery.tag) return
     lines.add(node.index, `${pad}w${node.index}_${k}.write(${delivery.value}, t)`)

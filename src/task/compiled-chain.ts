@@ -4,6 +4,7 @@
  */
 import { copyValue } from '../codec/copy.ts'
 import type { UserFunction } from '../operator/spec.ts'
+import { ChainFlows } from './chain-flows.ts'
 import type { ChainNode } from './chain-node.ts'
 import { nodesOf } from './chain-node.ts'
 import { chainSource } from './chain-source.ts'
@@ -27,6 +28,7 @@ import type {
 
 export interface CompiledChain {
   readonly code: string
+  readonly flows: ChainFlows
   readonly emitters: Readonly<Record<number, Emitters>>
   /** A loop with feedback of its own: one for each record shape. */
   pageLoop(page: PageLoopOptions): PageLoop
@@ -52,15 +54,17 @@ export interface CompileOptions {
 export function compileChain(options: CompileOptions): CompiledChain {
   const { head } = options
   const nodes = nodesOf(head)
-  const source = chainSource(head)
+  const flows = new ChainFlows(head)
+  const source = chainSource(head, flows)
   const url = `sluice-chain:///${encodeURIComponent(options.label)}`
   const code = `${source.code}\n//# sourceURL=${url}`
-  const make = new Function('fns', 'operators', 'exits', 'own', code)
+  const make = new Function('fns', 'operators', 'exits', 'own', 'counts', code)
   const built = make(
     nodes.map(userFunctionOf),
     nodes.map((node) => node.operator),
     nodes.map((node) => node.exits.map((exit) => exit.writer)),
     own,
+    flows.counts,
   ) as { head: EmitFunction; emitters: Record<number, Emitters> }
   const ready = nodesThatFill(head).map((node) => node.operator)
   const loop = (body: string, keys?: KeysAhead) => {
@@ -71,6 +75,7 @@ export function compileChain(options: CompileOptions): CompiledChain {
   }
   return {
     code: source.code,
+    flows,
     emitters: built.emitters,
     pageLoop: ({ keys, hasFields }) => loop(pageBody(head, hasFields), keys) as PageLoop,
     batchLoop: (withTime) => loop(batchBody(withTime)) as BatchLoop,

@@ -163,6 +163,7 @@ export class Subtask {
     metrics.set('bytesOut', sum(writers, 'bytes'))
     metrics.set('bytesIn', this.input.bytesTaken ?? 0)
     metrics.set('recordsSunk', runtime.recordsSunk)
+    runtime.publishOperators()
   }
 
   /** Runs a bounded range of a page or batch through its loop, counted and timed. */

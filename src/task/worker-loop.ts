@@ -39,6 +39,7 @@ export async function driveSubtask(options: WorkerLoopOptions): Promise<void> {
     turnedMs = clock.monotonicMs()
     if (result !== 'progress' && !options.isStopped()) await wait(options, result)
   }
+  options.subtask.publishCounters(clock.nowMs())
 }
 
 /** A function of its own, since code in a long-running async frame is not optimised well. */

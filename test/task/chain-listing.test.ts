@@ -68,6 +68,8 @@ test.each(['two\nlines', 'a */ b // c', 'line\u2028separator'])(
       checked.to(sink())
       checked.sideOutput(side).to(sink())
     })
-    expect(() => new Function('fns', 'operators', 'exits', 'own', chain!.code)).not.toThrow()
+    expect(
+      () => new Function('fns', 'operators', 'exits', 'own', 'counts', chain!.code),
+    ).not.toThrow()
   },
 )

@@ -23,6 +23,7 @@ function world() {
     isFull: false,
     controlPending: false,
     recordsSunk: 0,
+    publishOperators: () => {},
     fired: 0,
     isReady: () => !runtime.isFull,
     advanceControl: () => true,
