@@ -46,6 +46,7 @@ export interface ChainRuntimeOptions {
 /** A sink's operator: the one kind that hands committables over. */
 export interface CommittingOperator extends Operator {
   readonly recordsWritten: number
+  readonly bytesWritten: number
   prepareCommit(checkpointId: number): readonly unknown[] | Promise<readonly unknown[]>
 }
 
@@ -200,9 +201,18 @@ export class ChainRuntime {
 
   /** Records that the chain's sinks were given. */
   get recordsSunk(): number {
+    return this.#sumOfSinks('recordsWritten')
+  }
+
+  /** Bytes that those sinks have written which know. */
+  get bytesSunk(): number {
+    return this.#sumOfSinks('bytesWritten')
+  }
+
+  #sumOfSinks(counter: 'recordsWritten' | 'bytesWritten'): number {
     let total = 0
     for (const { operator } of this.nodes) {
-      total += (operator as CommittingOperator | undefined)?.recordsWritten ?? 0
+      total += (operator as CommittingOperator | undefined)?.[counter] ?? 0
     }
     return total
   }

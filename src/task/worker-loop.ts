@@ -6,14 +6,14 @@
 import type { Clock } from '../base/clock.ts'
 import { turn } from '../base/clock.ts'
 import type { Doorbell } from '../channel/doorbell.ts'
-import type { TaskMetrics } from '../metrics/task-metrics.ts'
 import type { Subtask } from './subtask.ts'
+import type { TaskTimes } from './task-times.ts'
 
 export interface WorkerLoopOptions {
   readonly subtask: Subtask
   readonly doorbell: Doorbell
   readonly clock: Clock
-  readonly metrics: TaskMetrics
+  readonly times: TaskTimes
   /** Carries out what the coordinator has asked for, if it has. */
   readonly takeOrders: () => void
   readonly isStopped: () => boolean
@@ -23,13 +23,16 @@ export interface WorkerLoopOptions {
 const TURN_EVERY_MS = 5
 /** How long a blocked thread may keep a promise waiting that it did not know of. */
 const BLOCKED_MS_MAX = 250
+/** The same for a thread that is not blocked: only so that its times are never older. */
+const PARKED_MS_MAX = 1_000
 
 /** Resources that every worker has. */
 const OURS: ReadonlySet<string> = new Set(['MessagePort', 'CloseReq'])
 
 /** Resolves when the subtask has finished or was stopped. */
 export async function driveSubtask(options: WorkerLoopOptions): Promise<void> {
-  const { clock } = options
+  const { clock, times } = options
+  times.begin()
   let turnedMs = clock.monotonicMs()
   while (!options.isStopped()) {
     options.takeOrders()
@@ -37,6 +40,7 @@ export async function driveSubtask(options: WorkerLoopOptions): Promise<void> {
     if (result === 'finished') return
     await turn()
     turnedMs = clock.monotonicMs()
+    times.spent('busyMs', turnedMs)
     if (result !== 'progress' && !options.isStopped()) await wait(options, result)
   }
   options.subtask.publishCounters(clock.nowMs())
@@ -53,17 +57,16 @@ function runSteps(options: WorkerLoopOptions, untilMs: number) {
 }
 
 async function wait(options: WorkerLoopOptions, why: 'idle' | 'backpressured'): Promise<void> {
-  const { subtask, doorbell, clock, metrics } = options
-  const startMs = clock.monotonicMs()
+  const { subtask, doorbell, clock, times } = options
   subtask.publishCounters(clock.nowMs())
   const recheck = () => doorbell.hasMail() || options.isStopped() || subtask.ready()
   const dueMs = Math.max(0, subtask.nextWakeMs() - clock.nowMs())
   if (subtask.pendingPromises > 0 || hasOwnResources()) {
-    await doorbell.parkAsync(recheck, dueMs)
+    await doorbell.parkAsync(recheck, Math.min(dueMs, PARKED_MS_MAX))
   } else {
     doorbell.park(recheck, Math.min(dueMs, BLOCKED_MS_MAX))
   }
-  metrics.add(why === 'idle' ? 'idleMs' : 'backpressuredMs', clock.monotonicMs() - startMs)
+  times.spent(why === 'idle' ? 'idleMs' : 'backpressuredMs')
 }
 
 /** Timers, sockets or files of user code: their callbacks need the event loop. */
