@@ -23,7 +23,7 @@ export interface WorkerLoopOptions {
 const TURN_EVERY_MS = 5
 /** How long a blocked thread may keep a promise waiting that it did not know of. */
 const BLOCKED_MS_MAX = 250
-/** The same for a thread that is not blocked: only so that its times are never older. */
+/** A thread that is not blocked looks again only so that its times are never older. */
 const PARKED_MS_MAX = 1_000
 
 /** Resources that every worker has. */
@@ -34,14 +34,17 @@ export async function driveSubtask(options: WorkerLoopOptions): Promise<void> {
   const { clock, times } = options
   times.begin()
   let turnedMs = clock.monotonicMs()
+  let isAtRest = false
   while (!options.isStopped()) {
     options.takeOrders()
     const result = runSteps(options, turnedMs + TURN_EVERY_MS)
-    if (result === 'finished') return
+    if (result === 'finished') return times.spent('busyMs')
     await turn()
     turnedMs = clock.monotonicMs()
     times.spent('busyMs', turnedMs)
-    if (result !== 'progress' && !options.isStopped()) await wait(options, result)
+    if (result !== 'progress' && !options.isStopped()) {
+      isAtRest = await wait(options, { why: result, isAtRest })
+    }
   }
   options.subtask.publishCounters(clock.nowMs())
 }
@@ -56,17 +59,29 @@ function runSteps(options: WorkerLoopOptions, untilMs: number) {
   }
 }
 
-async function wait(options: WorkerLoopOptions, why: 'idle' | 'backpressured'): Promise<void> {
+interface Wait {
+  readonly why: 'idle' | 'backpressured'
+  /** Nobody rang during the whole of the wait before. */
+  readonly isAtRest: boolean
+}
+
+/**
+ * True if nobody rang although it waited as long as it may. Such a thread is not blocked the next
+ * time: it wakes a little later when a record comes, and far less often while none does.
+ */
+async function wait(options: WorkerLoopOptions, { why, isAtRest }: Wait): Promise<boolean> {
   const { subtask, doorbell, clock, times } = options
   subtask.publishCounters(clock.nowMs())
   const recheck = () => doorbell.hasMail() || options.isStopped() || subtask.ready()
   const dueMs = Math.max(0, subtask.nextWakeMs() - clock.nowMs())
-  if (subtask.pendingPromises > 0 || hasOwnResources()) {
-    await doorbell.parkAsync(recheck, Math.min(dueMs, PARKED_MS_MAX))
-  } else {
-    doorbell.park(recheck, Math.min(dueMs, BLOCKED_MS_MAX))
-  }
-  times.spent(why === 'idle' ? 'idleMs' : 'backpressuredMs')
+  const blocks = !isAtRest && subtask.pendingPromises === 0 && !hasOwnResources()
+  const waitMsMax = blocks ? BLOCKED_MS_MAX : PARKED_MS_MAX
+  const startMs = clock.monotonicMs()
+  if (blocks) doorbell.park(recheck, Math.min(dueMs, waitMsMax))
+  else await doorbell.parkAsync(recheck, Math.min(dueMs, waitMsMax))
+  const endMs = clock.monotonicMs()
+  times.spent(why === 'idle' ? 'idleMs' : 'backpressuredMs', endMs)
+  return endMs - startMs >= waitMsMax
 }
 
 /** Timers, sockets or files of user code: their callbacks need the event loop. */
