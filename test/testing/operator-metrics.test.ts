@@ -1,4 +1,5 @@
 /** Records by chained operator in whole jobs, beside what the operators themselves have seen. */
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import {
   blackhole,
@@ -196,4 +197,14 @@ test('a broadcast counts once for its operator, and once a channel for its subta
   expect(sums(result).few!.out).toBe(4)
   const few = result.metrics.subtasks.find(({ operators }) => operators.at(-1)!.name === 'few')
   expect(few!.recordsOut).toBe(12)
+})
+
+test('docs/metrics.md has every metric that there is', async () => {
+  const { result } = await runEveryKind({})
+  const text = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8')
+  const listed = text.split('\n').filter((line) => line.startsWith('| `'))
+  const names = listed.flatMap((line) => line.split('|')[1]!.match(/\w+/g))
+  const [subtask] = result.metrics.subtasks
+  const known = [result.metrics, subtask!, subtask!.operators[0]!].flatMap(Object.keys)
+  expect([...names].sort()).toEqual([...known].sort())
 })
