@@ -113,3 +113,35 @@ test('busy, idle and backpressured time add up to no more than has passed', asyn
 function timesOf(one: JobMetrics['subtasks'][number]): readonly number[] {
   return [one.busyMs, one.idleMs, one.backpressuredMs]
 }
+
+const THROWING = `
+import { blackhole, defineJob } from 'sluice'
+import { generator } from 'sluice/generator'
+
+export default defineJob('throwing', (env) => {
+  env
+    .from(generator({ rate: 2000, make: (i) => ({ i }) }))
+    .filter(({ i }) => i % 2 === 0)
+    .name('even')
+    .flatMap((record) => {
+      if (record.i === 1000) throw new Error('a thousand')
+      return [record, record]
+    })
+    .name('twice')
+    .to(blackhole())
+})
+`
+
+test('where user code throws, what was told before stays as it is', async () => {
+  const job = await runJob(writeJob(folder, 'throwing.js', THROWING))
+  await expect(within('the job', job.finished)).rejects.toMatchObject({ operator: 'twice' })
+  const [source, even, twice, sink] = job.metrics().subtasks[0]!.operators
+  expect(source!.recordsOut).toBeGreaterThan(0)
+  expect(even!.recordsIn).toBe(source!.recordsOut)
+  expect(even!.recordsOut).toBe(Math.ceil(even!.recordsIn / 2))
+  expect(twice).toMatchObject({
+    recordsIn: even!.recordsOut,
+    recordsOut: 2 * even!.recordsOut,
+  })
+  expect(sink).toMatchObject({ recordsIn: twice!.recordsOut, recordsOut: 0 })
+})
