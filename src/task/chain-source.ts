@@ -87,9 +87,13 @@ function declarations(node: ChainNode): string {
 /** Kinds whose function is called by the chain itself. */
 const INLINED: ReadonlySet<string> = new Set(['map', 'filter', 'flatMap'])
 
-/** A function for the main output and one a side output, for an operator that emits by itself. */
+/**
+ * A function for the main output and one a side output, for an operator that emits by itself. What
+ * a source emits goes the way of all records, through `head`.
+ */
 function writeEmitters(lines: Lines, node: ChainNode): void {
   for (const [k, tag] of [undefined, ...sideOutputsOf(node)].entries()) {
+    if (k === 0 && node.spec.kind === 'source') continue
     const from = quoted(node.name) + (tag === undefined ? '' : `, side output ${quoted(tag)}`)
     lines.add(-1, `function emit${node.index}_${k}(v, t) { // from ${from}`)
     deliver(lines, node, { tag, value: 'v', depth: 1 })
@@ -101,7 +105,8 @@ function emitterEntry(node: ChainNode): string {
   const sides = sideOutputsOf(node).map(
     (tag, k) => `[${JSON.stringify(tag)}, emit${node.index}_${k + 1}]`,
   )
-  return `${node.index}: { main: emit${node.index}_0, sides: new Map([${sides.join(', ')}]) }`
+  const main = node.spec.kind === 'source' ? 'head' : `emit${node.index}_0`
+  return `${node.index}: { main: ${main}, sides: new Map([${sides.join(', ')}]) }`
 }
 
 /** For a comment, which U+2028 and U+2029 would end. */
