@@ -32,7 +32,7 @@ interface OperatorFlows {
 }
 
 export class ChainFlows {
-  /** By slot: records of an output that the chain's code counts. */
+  /** By slot: records that the chain's code counts: of an output, or those that a filter drops. */
   readonly counts: Float64Array
   readonly #slots = new Map<ChainNode, Map<Tag, number>>()
   readonly #operators: readonly OperatorFlows[]
@@ -67,17 +67,18 @@ export class ChainFlows {
   #flowsFrom(node: ChainNode, into: Flow): readonly OperatorFlows[] {
     const flows = new Map<Tag, Flow>()
     if (isOneToOne(node)) flows.set(undefined, into)
-    for (const tag of outputsOf(node)) flows.set(tag, this.#flowOf(node, tag))
+    for (const tag of outputsOf(node)) flows.set(tag, this.#flowOf(node, tag, into))
     const below = node.children.flatMap((child) =>
       this.#flowsFrom(child.node, flows.get(child.sideOutput)!),
     )
     return [{ into, outOf: [...flows.values()] }, ...below]
   }
 
-  #flowOf(node: ChainNode, tag: Tag): Flow {
+  #flowOf(node: ChainNode, tag: Tag, into: Flow): Flow {
     const slot = this.slotOf(node, tag)
     if (slot === undefined) return knownFlow(node, tag)!
     const { counts } = this
+    if (node.spec.kind === 'filter') return (headIn) => into(headIn) - counts[slot]!
     return () => counts[slot]!
   }
 }

@@ -136,7 +136,7 @@ function writeNode(lines: Lines, node: ChainNode, place: Place): void {
     case 'filter':
       lines.add(n, `${pad}if (f${n}(${place.value})) {${name}`)
       deliver(lines, node, { tag: undefined, value: place.value, depth: place.depth + 1 })
-      return lines.add(n, `${pad}}`)
+      return lines.add(n, `${pad}}${elseCounts(lines.flows.slotOf(node, undefined))}`)
     case 'flatMap':
       lines.add(n, `${pad}for (const ${result} of f${n}(${place.value})) {${name}`)
       deliver(lines, node, { ...inner, depth: place.depth + 1 })
@@ -151,6 +151,11 @@ function writeNode(lines: Lines, node: ChainNode, place: Place): void {
   }
 }
 
+/** Of a filter what it drops is counted: a record that goes on is not held up. */
+function elseCounts(slot: number | undefined): string {
+  return slot === undefined ? '' : ` else counts[${slot}]++`
+}
+
 interface Delivery extends Place {
   readonly tag: string | undefined
 }
@@ -163,7 +168,7 @@ interface Delivery extends Place {
 function deliver(lines: Lines, node: ChainNode, delivery: Delivery): void {
   const pad = '  '.repeat(delivery.depth)
   const slot = lines.flows.slotOf(node, delivery.tag)
-  if (slot !== undefined) lines.add(-1, `${pad}counts[${slot}]++`)
+  if (slot !== undefined && node.spec.kind !== 'filter') lines.add(-1, `${pad}counts[${slot}]++`)
   node.exits.forEach((exit, k) => {
     if (exit.sideOutput !== delivery.tag) return
     lines.add(node.index, `${pad}w${node.index}_${k}.write(${delivery.value}, t)`)
