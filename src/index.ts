@@ -16,6 +16,7 @@ export type {
 export type { CheckpointOptions, RestartOptions } from './coordinator/checkpoint-options.ts'
 export type { Checkpoints } from './coordinator/checkpoints-view.ts'
 export type {
+  ChainedOperatorMetrics,
   JobHandle,
   JobMetrics,
   JobResult,

@@ -18,6 +18,7 @@ test.each([
   'docs/options.md',
   'docs/testing.md',
   'docs/embedding.md',
+  'docs/metrics.md',
   'docs/testing-jobs.md',
 ])('every link of %s to a file leads somewhere', (path) => {
   const links = [...read(path).matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1]!)

@@ -32,6 +32,8 @@ export interface OutputCreditOptions {
   readonly overdraftBytesMax?: number
   /** Looked at whenever a blocked record is woken: true ends its wait with TASK_STOPPED. */
   readonly isStopped?: () => boolean
+  /** Told when a record has to wait in its middle, and when it may go on. */
+  readonly onBlock?: (begins: boolean) => void
 }
 
 export class OutputCredit {
@@ -45,6 +47,7 @@ export class OutputCredit {
   readonly #beyond: 'block' | 'fail' | 'grow'
   readonly #bytesMax: number
   readonly #isStopped: () => boolean
+  readonly #onBlock: (begins: boolean) => void
   readonly #channels: CreditChannel[] = []
 
   constructor(options: OutputCreditOptions) {
@@ -52,6 +55,7 @@ export class OutputCredit {
     this.#beyond = options.beyondOverdraft
     this.#bytesMax = options.overdraftBytesMax ?? limits.overdraftBytesMax
     this.#isStopped = options.isStopped ?? (() => false)
+    this.#onBlock = options.onBlock ?? (() => {})
   }
 
   attach(channel: CreditChannel): void {
@@ -92,6 +96,7 @@ export class OutputCredit {
     if (this.#beyond === 'grow' || this.#refreshed(bytes)) return
     if (this.#beyond === 'fail') throw overdraftExceeded(this.overdraftBytes, this.#bytesMax)
     this.blocks++
+    this.#onBlock(true)
     for (const channel of this.#channels) {
       // Bytes of open pages count too, and a consumer can only release what it has seen.
       channel.publishExtension()
@@ -103,6 +108,7 @@ export class OutputCredit {
       if (this.#isStopped()) throw taskStopped()
     }
     for (const channel of this.#channels) channel.waitForRelease(false)
+    this.#onBlock(false)
   }
 
   #refreshed(bytes: number): boolean {

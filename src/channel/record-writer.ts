@@ -32,11 +32,13 @@ export class RecordWriter {
   readonly write: WriteFunction
   readonly channels: readonly OutputChannel[]
   readonly #edge: EdgeState
+  readonly #isBroadcast: boolean
 
   constructor(options: RecordWriterOptions) {
     assert(options.channels.length > 0, 'an exit without channels')
     this.channels = options.channels
     this.#edge = options.edge
+    this.#isBroadcast = options.routing.kind === 'broadcast'
     options.edge.codes = this.#keyCodes(options)
     this.write = compileWrite(options)
   }
@@ -63,10 +65,12 @@ export class RecordWriter {
 
   /** Records written, those of open pages included; a broadcast counts once a channel. */
   get records(): number {
-    return this.channels.reduce(
-      (sum, channel) => sum + channel.recordsPublished + (channel.writer?.count ?? 0),
-      0,
-    )
+    return this.channels.reduce((sum, channel) => sum + recordsOf(channel), 0)
+  }
+
+  /** Records given to `write`: a broadcast counts once. */
+  get recordsTaken(): number {
+    return this.#isBroadcast ? recordsOf(this.channels[0]!) : this.records
   }
 
   /** Bytes of published pages. */
@@ -103,6 +107,10 @@ export class RecordWriter {
   close(): void {
     for (const channel of this.channels) channel.close()
   }
+}
+
+function recordsOf(channel: OutputChannel): number {
+  return channel.recordsPublished + (channel.writer?.count ?? 0)
 }
 
 function compileWrite(options: RecordWriterOptions): WriteFunction {

@@ -105,6 +105,7 @@ function addInfo(root: Command): void {
   jobCommand(root, 'info')
     .description('Show the plan of a job without running it.')
     .option('--json', 'as JSON', false)
+    .option('--chains', 'with the code that runs each chain', false)
     .addHelpText('after', "\nThe job's own arguments are given as with run.")
     .action(async (job: string, flags: InfoFlags, command: Command) => {
       const { info } = await import('./info.ts')

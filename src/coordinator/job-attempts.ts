@@ -10,7 +10,6 @@ import { packageVersion } from '../base/package-root.ts'
 import { assignState } from '../checkpoint/assign-state.ts'
 import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
 import { compareFingerprints } from '../graph/fingerprint.ts'
-import { allocateTaskMetrics } from '../metrics/task-metrics.ts'
 import type { SplitProgress, TaskRestore } from '../protocol/snapshot.ts'
 import type { Checkpointing } from './checkpointing.ts'
 import { restoredOf } from './checkpointing.ts'
@@ -29,7 +28,7 @@ import type { PrintLine } from './result-readers.ts'
 import { RunningCheckpoint } from './running-checkpoint.ts'
 import { recordsLeft, type SplitAssigner } from './split-assigner.ts'
 import type { DeploymentPlan } from './task-deployment.ts'
-import { deployTasks, planDeployment } from './task-deployment.ts'
+import { allocateMetrics, deployTasks, planDeployment } from './task-deployment.ts'
 
 export interface JobAttemptsOptions {
   readonly prepared: PreparedJob
@@ -56,7 +55,7 @@ export class JobAttempts {
   readonly #engine = packageVersion(import.meta.url)
   #plan: DeploymentPlan | undefined
   #before: RecordsBefore = { read: 0, written: 0 }
-  #noMetrics: SharedArrayBuffer | undefined
+  #noMetrics: readonly SharedArrayBuffer[] | undefined
 
   constructor(options: JobAttemptsOptions) {
     const { sinks, checkpointing } = options
@@ -85,8 +84,8 @@ export class JobAttempts {
   }
 
   /** Of the attempt that runs, or ran last. */
-  get metrics(): SharedArrayBuffer {
-    this.#noMetrics ??= allocateTaskMetrics(this.#options.prepared.execution.tasks.length)
+  get metrics(): readonly SharedArrayBuffer[] {
+    this.#noMetrics ??= allocateMetrics(this.#options.prepared.execution)
     return this.#plan?.metrics ?? this.#noMetrics
   }
 

@@ -1,7 +1,7 @@
 /** Sums up the tasks' counters for people. Threads: main. */
 
 import type { ExecutionVertex } from '../graph/execution-graph.ts'
-import type { TaskCounters } from '../metrics/task-metrics.ts'
+import type { TaskCounter, TaskCounters } from '../metrics/task-metrics.ts'
 import { readTaskMetrics } from '../metrics/task-metrics.ts'
 import type { PreparedJob } from './prepared-job.ts'
 import { sourcesOf } from './prepared-job.ts'
@@ -9,7 +9,8 @@ import type { JobMetrics, SubtaskMetrics } from './run-options.ts'
 
 export interface JobMetricsInput {
   readonly prepared: PreparedJob
-  readonly buffer: SharedArrayBuffer
+  /** By task. */
+  readonly buffers: readonly SharedArrayBuffer[]
   readonly recordsTotal: number | undefined
   readonly recordsBefore?: RecordsBefore
 }
@@ -23,9 +24,9 @@ export interface RecordsBefore {
 const NOTHING: RecordsBefore = { read: 0, written: 0 }
 
 export function jobMetrics(input: JobMetricsInput): JobMetrics {
-  const { prepared, buffer, recordsTotal, recordsBefore = NOTHING } = input
+  const { prepared, buffers, recordsTotal, recordsBefore = NOTHING } = input
   const { execution } = prepared
-  const rows = execution.tasks.map((task) => readTaskMetrics(buffer, task.index))
+  const rows = buffers.map(readTaskMetrics)
   const sources = new Set([...sourcesOf(prepared.jobGraph).keys()].map((vertex) => vertex.index))
   const ofSources = rows.filter((_, task) => sources.has(execution.tasks[task]!.vertex))
   return {
@@ -39,7 +40,7 @@ export function jobMetrics(input: JobMetricsInput): JobMetrics {
   }
 }
 
-function sum(rows: readonly TaskCounters[], counter: keyof TaskCounters): number {
+function sum(rows: readonly TaskCounters[], counter: TaskCounter): number {
   return rows.reduce((total, row) => total + row[counter], 0)
 }
 
@@ -48,6 +49,11 @@ function subtaskMetrics(
   subtask: number,
   counters: TaskCounters,
 ): SubtaskMetrics {
-  const { recordsSunk: _, ...shown } = counters
-  return { vertex: vertex.name, subtask, ...shown }
+  const { recordsSunk: _, operators, ...shown } = counters
+  return {
+    vertex: vertex.name,
+    subtask,
+    ...shown,
+    operators: vertex.operators.map(({ name }, index) => ({ name, ...operators[index]! })),
+  }
 }

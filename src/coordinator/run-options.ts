@@ -40,6 +40,14 @@ export interface JobResult {
   readonly metrics: JobMetrics
 }
 
+/** One operator of a subtask's chain. */
+export interface ChainedOperatorMetrics {
+  readonly name: string
+  readonly recordsIn: number
+  /** To all outputs that somebody reads; 0 for a sink. */
+  readonly recordsOut: number
+}
+
 export interface SubtaskMetrics {
   readonly vertex: string
   readonly subtask: number
@@ -54,6 +62,8 @@ export interface SubtaskMetrics {
   readonly busyMs: number
   readonly backpressuredMs: number
   readonly idleMs: number
+  /** In the order of the plan, the head of the chain first. */
+  readonly operators: readonly ChainedOperatorMetrics[]
 }
 
 export interface JobMetrics {

@@ -72,8 +72,8 @@ export class RunningJob implements JobHandle {
 
   metrics(): JobMetrics {
     const { prepared, attempts, recordsTotal } = this.#options
-    const { metrics: buffer, recordsBefore } = attempts
-    return jobMetrics({ prepared, buffer, recordsTotal, recordsBefore })
+    const { metrics: buffers, recordsBefore } = attempts
+    return jobMetrics({ prepared, buffers, recordsTotal, recordsBefore })
   }
 
   collect<T>(name: string): AsyncIterable<T> {

@@ -13,6 +13,7 @@ import { createChannel } from '../channel/create-channel.ts'
 import { Doorbell } from '../channel/doorbell.ts'
 import type { RingSize } from '../channel/ring-layout.ts'
 import { ringOf, ringSize } from '../channel/ring-layout.ts'
+import type { ExecutionGraph } from '../graph/execution-graph.ts'
 import { resultOperators } from '../graph/result-operators.ts'
 import { allocateTaskMetrics } from '../metrics/task-metrics.ts'
 import type { TaskDeployment } from '../protocol/deployment.ts'
@@ -41,7 +42,8 @@ export interface DeploymentPlan {
   readonly prepared: PreparedJob
   readonly deployments: readonly TaskDeployment[]
   readonly results: readonly ResultReader[]
-  readonly metrics: SharedArrayBuffer
+  /** By task. */
+  readonly metrics: readonly SharedArrayBuffer[]
 }
 
 export function planDeployment(plan: PlanOptions): DeploymentPlan {
@@ -56,7 +58,7 @@ export function planDeployment(plan: PlanOptions): DeploymentPlan {
     }),
   )
   const results = planResults(plan, doorbells)
-  const metrics = allocateTaskMetrics(execution.tasks.length)
+  const metrics = allocateMetrics(execution)
   const deployments = execution.tasks.map(
     (task): TaskDeployment => ({
       attempt: plan.attempt,
@@ -68,7 +70,7 @@ export function planDeployment(plan: PlanOptions): DeploymentPlan {
       args: prepared.args,
       options,
       doorbell: doorbells[task.index]!,
-      metrics,
+      metrics: metrics[task.index]!,
       checkpointing: plan.checkpointing,
       restore: plan.restore?.[task.index],
       producers: task.inputs.map((index) => {
@@ -83,6 +85,11 @@ export function planDeployment(plan: PlanOptions): DeploymentPlan {
     }),
   )
   return { prepared, deployments, results: results.readers, metrics }
+}
+
+/** Counters of every task, all of them as before its first record. */
+export function allocateMetrics({ tasks, vertices }: ExecutionGraph): readonly SharedArrayBuffer[] {
+  return tasks.map(({ vertex }) => allocateTaskMetrics(vertices[vertex]!.operators.length))
 }
 
 function sizeFor({ prepared }: PlanOptions, channels: number): RingSize {

@@ -3,7 +3,9 @@
  * may see one counter newer than another, never a torn value (aligned doubles).
  */
 
-//  one row of float64 words a task
+//  float64 words, a block of memory for each task
+//  | counters of the subtask, 16 | records in, out | records in, out | ...
+//                                  head of chain     next operator
 const FIELDS = [
   'recordsIn',
   'recordsOut',
@@ -19,32 +21,44 @@ const FIELDS = [
 ] as const
 
 export type TaskCounter = (typeof FIELDS)[number]
-export type TaskCounters = Readonly<Record<TaskCounter, number>>
 
-/** The place of each counter in its row. */
+/** Records that one operator of a chain was given, and that it emitted. */
+export interface OperatorCounters {
+  readonly recordsIn: number
+  readonly recordsOut: number
+}
+
+export interface TaskCounters extends Readonly<Record<TaskCounter, number>> {
+  /** By operator of the chain, head first. */
+  readonly operators: readonly OperatorCounters[]
+}
+
+/** The place of each counter. */
 const INDEX = Object.freeze(
   Object.fromEntries(FIELDS.map((field, i) => [field, i])) as Record<TaskCounter, number>,
 )
 
-const ROW_WORDS = 16
-if (FIELDS.length > ROW_WORDS) throw new Error('a row of counters is too short for its fields')
+const OPERATORS_WORD = 16
+const OPERATOR_WORDS = 2
+if (FIELDS.length > OPERATORS_WORD) throw new Error('no room is left for the counters of a subtask')
 
-/** Memory for the counters of `tasks` tasks. */
-export function allocateTaskMetrics(tasks: number): SharedArrayBuffer {
-  const buffer = new SharedArrayBuffer(Math.max(1, tasks) * ROW_WORDS * 8)
-  const words = new Float64Array(buffer)
-  for (let t = 0; t < tasks; t++) {
-    words[t * ROW_WORDS + INDEX.watermarkMs] = Number.NEGATIVE_INFINITY
-  }
+/** Memory for the counters of a task with so many operators in its chain. */
+export function allocateTaskMetrics(operators: number): SharedArrayBuffer {
+  const buffer = new SharedArrayBuffer((OPERATORS_WORD + operators * OPERATOR_WORDS) * 8)
+  new Float64Array(buffer)[INDEX.watermarkMs] = Number.NEGATIVE_INFINITY
   return buffer
 }
 
-/** The row of one task, as its owner writes it. Threads: the owning task. */
+/** The counters of one task, as their owner writes them. Threads: the owning task. */
 export class TaskMetrics {
   readonly #words: Float64Array
 
-  constructor(buffer: SharedArrayBuffer, task: number) {
-    this.#words = new Float64Array(buffer, task * ROW_WORDS * 8, ROW_WORDS)
+  constructor(buffer: SharedArrayBuffer) {
+    this.#words = new Float64Array(buffer)
+  }
+
+  get(counter: TaskCounter): number {
+    return this.#words[INDEX[counter]]!
   }
 
   add(counter: TaskCounter, n: number): void {
@@ -56,10 +70,21 @@ export class TaskMetrics {
   set(counter: TaskCounter, value: number): void {
     this.#words[INDEX[counter]] = value
   }
+
+  setOperator(operator: number, recordsIn: number, recordsOut: number): void {
+    const at = OPERATORS_WORD + operator * OPERATOR_WORDS
+    this.#words[at] = recordsIn
+    this.#words[at + 1] = recordsOut
+  }
 }
 
 /** A copy of one task's counters. Threads: any. */
-export function readTaskMetrics(buffer: SharedArrayBuffer, task: number): TaskCounters {
-  const words = new Float64Array(buffer, task * ROW_WORDS * 8, ROW_WORDS)
-  return Object.fromEntries(FIELDS.map((field, i) => [field, words[i]!])) as TaskCounters
+export function readTaskMetrics(buffer: SharedArrayBuffer): TaskCounters {
+  const words = new Float64Array(buffer)
+  const counters = Object.fromEntries(FIELDS.map((field, i) => [field, words[i]!]))
+  const operators: OperatorCounters[] = []
+  for (let at = OPERATORS_WORD; at < words.length; at += OPERATOR_WORDS) {
+    operators.push({ recordsIn: words[at]!, recordsOut: words[at + 1]! })
+  }
+  return { ...(counters as Record<TaskCounter, number>), operators }
 }

@@ -11,7 +11,7 @@ import type { KeyedState, OperatorState } from '../state/contract.ts'
 /** Where an operator's results go. Generated per operator by the chain compiler. */
 export interface Output {
   emit(record: unknown, timeMs: number): void
-  /** To a side output. A tag nobody reads is counted and dropped. */
+  /** To a side output. What nobody reads is dropped. */
   emitTo(tag: string, record: unknown, timeMs: number): void
   /** Only operators that declare `ownsWatermarks` call these. */
   watermark(timeMs: number): void

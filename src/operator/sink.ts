@@ -22,6 +22,8 @@ export interface SinkWriter<T = unknown> {
   write(record: T, timeMs: number): void
   /** False while the buffer is full; the task then takes no further record. */
   ready(): boolean
+  /** Bytes of output that it has written so far, where it knows: for metrics. */
+  readonly bytesWritten?: number
   /** Hands what is buffered on, at the latest when the input pauses. */
   flush?(): void
   /**

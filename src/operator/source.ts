@@ -65,6 +65,8 @@ export interface SplitReader<T = unknown> {
   next(): NextBatch<T> | Promise<NextBatch<T>>
   /** With 'later': when to ask again, on the clock of the context; otherwise `wake` does it. */
   readonly laterMs?: number | undefined
+  /** Bytes of input that it has read so far, where it knows: for metrics. */
+  readonly bytesRead?: number
   close(): void | Promise<void>
 }
 

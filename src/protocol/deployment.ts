@@ -11,7 +11,7 @@ import type { TaskRestore } from './snapshot.ts'
 export interface TaskDeployment {
   readonly attempt: number
   readonly lineage: string
-  /** Index among all tasks of the job; also its row in `metrics`. */
+  /** Index among all tasks of the job. */
   readonly task: number
   readonly vertex: number
   readonly subtask: number
@@ -21,6 +21,7 @@ export interface TaskDeployment {
   /** The job's options, already checked (`JobOptions`). */
   readonly options: object
   readonly doorbell: SharedArrayBuffer
+  /** Its own counters. */
   readonly metrics: SharedArrayBuffer
   /** Whether checkpoints are taken: then the end waits for a final one. */
   readonly checkpointing: boolean

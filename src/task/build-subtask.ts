@@ -34,6 +34,7 @@ import { Subtask } from './subtask.ts'
 import type { InputSnapshot } from './task-checkpoints.ts'
 import { TaskCheckpoints } from './task-checkpoints.ts'
 import type { TaskOrder } from './task-mailbox.ts'
+import { TaskTimes } from './task-times.ts'
 
 export interface BuildSubtaskOptions {
   readonly jobGraph: JobGraph
@@ -55,7 +56,7 @@ export interface BuildSubtaskOptions {
 export interface BuiltSubtask {
   readonly subtask: Subtask
   readonly runtime: ChainRuntime
-  readonly metrics: TaskMetrics
+  readonly times: TaskTimes
   readonly clock: Clock
   /** Carries out what the coordinator wants, between two records. */
   take(order: TaskOrder): void
@@ -70,11 +71,13 @@ export function buildSubtask(build: BuildSubtaskOptions): BuiltSubtask {
   assert(vertex !== undefined, `no vertex ${deployment.vertex} in the job that this worker built`)
   const options = deployment.options as JobOptions
   const codecs = new Codecs()
-  const metrics = new TaskMetrics(deployment.metrics, deployment.task)
+  const metrics = new TaskMetrics(deployment.metrics)
+  const times = new TaskTimes(clock, metrics)
   const credit = new OutputCredit({
     doorbell,
     beyondOverdraft: build.mayBlock ? 'block' : 'grow',
     overdraftBytesMax: options.overdraftBytesMax,
+    onBlock: (begins) => times.spent(begins ? 'busyMs' : 'backpressuredMs'),
     ...(build.isStopped === undefined ? {} : { isStopped: build.isStopped }),
   })
   const writers = buildWriters({ build, vertex, codecs, credit, timed: timedEdges(build.jobGraph) })
@@ -103,6 +106,7 @@ export function buildSubtask(build: BuildSubtaskOptions): BuiltSubtask {
     credit,
     clock,
     metrics,
+    times,
     flushTimeoutMs: options.bufferTimeoutMs,
     pacing: build.pacing?.records,
     send: build.send,
@@ -114,7 +118,7 @@ export function buildSubtask(build: BuildSubtaskOptions): BuiltSubtask {
   return {
     subtask,
     runtime,
-    metrics,
+    times,
     clock,
     take: (order) => takeOrder(order, { parts, input }),
     open: () => open(parts, input),

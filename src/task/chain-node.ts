@@ -36,3 +36,9 @@ export interface ChainNode {
 export function nodesOf(head: ChainNode): readonly ChainNode[] {
   return [head, ...head.children.flatMap((child) => nodesOf(child.node))]
 }
+
+/** Tags of those side outputs that somebody reads. */
+export function sideOutputsOf(node: ChainNode): readonly string[] {
+  const tags = [...node.children, ...node.exits].map((branch) => branch.sideOutput)
+  return [...new Set(tags.filter((tag) => tag !== undefined))]
+}

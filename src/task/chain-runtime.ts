@@ -46,6 +46,7 @@ export interface ChainRuntimeOptions {
 /** A sink's operator: the one kind that hands committables over. */
 export interface CommittingOperator extends Operator {
   readonly recordsWritten: number
+  readonly bytesWritten: number
   prepareCommit(checkpointId: number): readonly unknown[] | Promise<readonly unknown[]>
 }
 
@@ -58,6 +59,8 @@ export class ChainRuntime {
   readonly #wakeMs: number[]
   /** Nodes that may be full. */
   readonly #mayFill: readonly ChainNode[]
+  readonly #setOperator = (operator: number, recordsIn: number, recordsOut: number) =>
+    this.#options.metrics.setOperator(operator, recordsIn, recordsOut)
   #nextWakeMs = Number.POSITIVE_INFINITY
 
   constructor(options: ChainRuntimeOptions) {
@@ -198,11 +201,26 @@ export class ChainRuntime {
 
   /** Records that the chain's sinks were given. */
   get recordsSunk(): number {
+    return this.#sumOfSinks('recordsWritten')
+  }
+
+  /** Bytes that those sinks have written which know. */
+  get bytesSunk(): number {
+    return this.#sumOfSinks('bytesWritten')
+  }
+
+  #sumOfSinks(counter: 'recordsWritten' | 'bytesWritten'): number {
     let total = 0
     for (const { operator } of this.nodes) {
-      total += (operator as CommittingOperator | undefined)?.recordsWritten ?? 0
+      total += (operator as CommittingOperator | undefined)?.[counter] ?? 0
     }
     return total
+  }
+
+  /** Tells how many records each operator took and gave. */
+  publishOperators(): void {
+    const { metrics } = this.#options
+    this.chain.flows.forEach(metrics.get('recordsIn'), this.#setOperator)
   }
 
   /** Closes every operator, also when one of them fails; throws the first error. */

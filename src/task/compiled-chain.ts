@@ -3,11 +3,19 @@
  * feedback and everything inlines. Loops over a page or a batch are generated once a record shape.
  */
 import { copyValue } from '../codec/copy.ts'
-import { NO_TIME } from '../codec/page.ts'
 import type { UserFunction } from '../operator/spec.ts'
+import { ChainFlows } from './chain-flows.ts'
 import type { ChainNode } from './chain-node.ts'
 import { nodesOf } from './chain-node.ts'
 import { chainSource } from './chain-source.ts'
+import {
+  BODY_LINE,
+  batchBody,
+  LOOP_PARAMETERS,
+  loopSource,
+  nodesThatFill,
+  pageBody,
+} from './loop-source.ts'
 import type {
   BatchLoop,
   EmitFunction,
@@ -20,6 +28,7 @@ import type {
 
 export interface CompiledChain {
   readonly code: string
+  readonly flows: ChainFlows
   readonly emitters: Readonly<Record<number, Emitters>>
   /** A loop with feedback of its own: one for each record shape. */
   pageLoop(page: PageLoopOptions): PageLoop
@@ -45,73 +54,33 @@ export interface CompileOptions {
 export function compileChain(options: CompileOptions): CompiledChain {
   const { head } = options
   const nodes = nodesOf(head)
-  const source = chainSource(head)
+  const flows = new ChainFlows(head)
+  const source = chainSource(head, flows)
   const url = `sluice-chain:///${encodeURIComponent(options.label)}`
   const code = `${source.code}\n//# sourceURL=${url}`
-  const make = new Function('fns', 'operators', 'exits', 'own', code)
+  const make = new Function('fns', 'operators', 'exits', 'own', 'counts', code)
   const built = make(
     nodes.map(userFunctionOf),
     nodes.map((node) => node.operator),
     nodes.map((node) => node.exits.map((exit) => exit.writer)),
     own,
+    flows.counts,
   ) as { head: EmitFunction; emitters: Record<number, Emitters> }
-  const readiness = nodes.filter((node) => node.operator?.ready !== undefined)
-  const owns = nodes.some((node) => node.operator?.ownsWatermarks === true)
-  const condition = [
-    ...(owns ? ['control.pending === 0'] : []),
-    ...readiness.map((_, k) => `ready[${k}].ready()`),
-  ]
-    .map((test) => ` && ${test}`)
-    .join('')
-  const ready = readiness.map((node) => node.operator)
-  const readsFieldsOnly = head.operator?.readsFieldsOnly === true
-  const loop = (body: string, keys?: KeysAhead) =>
-    new Function(
-      ...LOOP_PARAMETERS,
-      loopSource({ condition, body, url, ahead: keys !== undefined }),
-    )(built.head, options.gate.credit, options.gate.control, options.onFailure, ready, keys)
+  const ready = nodesThatFill(head).map((node) => node.operator)
+  const loop = (body: string, keys?: KeysAhead) => {
+    const text = loopSource({ head, body, ahead: keys !== undefined })
+    const makeLoop = new Function(...LOOP_PARAMETERS, `${text}\n//# sourceURL=${url}-loop`)
+    const { gate, onFailure } = options
+    return makeLoop(built.head, gate.credit, gate.control, onFailure, ready, keys)
+  }
   return {
     code: source.code,
+    flows,
     emitters: built.emitters,
-    pageLoop: ({ keys, hasFields }) => {
-      const taken = readsFieldsOnly && hasFields ? 'fields' : 'record'
-      return loop(`head(from.${taken}(i), from.time(i))`, keys) as PageLoop
-    },
-    batchLoop: (withTime) =>
-      loop(
-        withTime ? 'head(from.record(i), from.time(i))' : `head(from.record(i), ${NO_TIME})`,
-      ) as BatchLoop,
+    pageLoop: ({ keys, hasFields }) => loop(pageBody(head, hasFields), keys) as PageLoop,
+    batchLoop: (withTime) => loop(batchBody(withTime)) as BatchLoop,
     nodeOfStack: (stack) => nodes[lineNode(stack, url, source.nodeOfLine)],
   }
-}
-
-const LOOP_PARAMETERS = ['head', 'credit', 'control', 'fail', 'ready', 'keys']
-
-interface LoopParts {
-  readonly condition: string
-  readonly body: string
-  readonly url: string
-  /** Whether keys are looked up some records ahead. */
-  readonly ahead: boolean
-}
-
-/** The body stands on one line in both forms: see `LOOP_BODY_LINE`. */
-function loopSource({ condition, body, url, ahead }: LoopParts): string {
-  const goesOn = `credit.stalled === 0${condition}`
-  const inner = ahead ? `for (const to = keys.look(from, i, end); i < to && ${goesOn}; i++)` : ''
-  return `'use strict'
-return function loop(from, start, end) {
-  let i = start
-  try {
-    ${ahead ? `while (i < end && ${goesOn}) ${inner}` : `for (; i < end && ${goesOn}; i++)`}
-      ${ahead ? `{ keys.expect(i); ${body} }` : body}
-    ${ahead ? 'keys.leave()' : ''}
-  } catch (error) {
-    fail(error, () => from.record(i))
-  }
-  return i
-}
-//# sourceURL=${url}-loop`
 }
 
 /** A field's value for a second receiver; what cannot be changed is shared. */
@@ -125,7 +94,7 @@ function userFunctionOf(node: ChainNode): UserFunction | undefined {
 
 /** A generated function's code begins two lines below the frame's first line. */
 const FUNCTION_HEADER_LINES = 2
-const LOOP_BODY_LINE = FUNCTION_HEADER_LINES + 6
+const LOOP_BODY_LINE = FUNCTION_HEADER_LINES + BODY_LINE
 
 function lineNode(stack: string, url: string, nodeOfLine: readonly number[]): number {
   for (const frame of stack.split('\n')) {

@@ -37,6 +37,10 @@ class SinkOperator implements CommittingOperator {
     this.recordsWritten++
   }
 
+  get bytesWritten(): number {
+    return this.writer.bytesWritten ?? 0
+  }
+
   ready(): boolean {
     return this.writer.ready()
   }

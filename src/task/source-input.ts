@@ -65,6 +65,10 @@ export class SourceInput implements TaskInput {
     this.#options = options
   }
 
+  get bytesTaken(): number {
+    return this.#options.reader.bytesRead ?? 0
+  }
+
   get pendingPromises(): number {
     return this.#pending
   }

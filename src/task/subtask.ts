@@ -14,6 +14,7 @@ import type { Pacing } from './pacer.ts'
 import { Pacer } from './pacer.ts'
 import type { TaskCheckpoints } from './task-checkpoints.ts'
 import type { TaskInput } from './task-input.ts'
+import type { TaskTimes } from './task-times.ts'
 
 export type StepResult = 'progress' | 'idle' | 'backpressured' | 'finished'
 
@@ -25,6 +26,7 @@ export interface SubtaskOptions {
   readonly credit: OutputCredit
   readonly clock: Clock
   readonly metrics: TaskMetrics
+  readonly times: TaskTimes
   readonly flushTimeoutMs: number
   /** Default: by the time that records take. */
   readonly pacing?: Pacing | undefined
@@ -160,21 +162,22 @@ export class Subtask {
     const { writers, metrics, runtime } = this.#options
     this.#countersDueMs = nowMs + COUNTERS_EVERY_MS
     metrics.set('recordsOut', sum(writers, 'records'))
-    metrics.set('bytesOut', sum(writers, 'bytes'))
+    metrics.set('bytesOut', sum(writers, 'bytes') + runtime.bytesSunk)
     metrics.set('bytesIn', this.input.bytesTaken ?? 0)
     metrics.set('recordsSunk', runtime.recordsSunk)
+    runtime.publishOperators()
   }
 
   /** Runs a bounded range of a page or batch through its loop, counted and timed. */
   run<T>(loop: RangeLoop<T>, records: T, range: { readonly from: number; readonly to: number }) {
-    const { clock, metrics } = this.#options
+    const { clock, metrics, times } = this.#options
     const to = Math.min(range.to, range.from + this.#pacer.records)
     const startMs = clock.monotonicMs()
     const reached = loop(records, range.from, to)
-    const ms = clock.monotonicMs() - startMs
-    this.#pacer.observe(reached - range.from, ms)
+    const endMs = clock.monotonicMs()
+    this.#pacer.observe(reached - range.from, endMs - startMs)
     metrics.add('recordsIn', reached - range.from)
-    metrics.add('busyMs', ms)
+    times.spent('busyMs', endMs)
     return reached
   }
 

@@ -12,7 +12,7 @@ export interface TaskInput {
   hasBarrier?(): boolean
   /** Takes one barrier that is due, and no record: needs no credit. False if none is due. */
   takeBarrier?(): boolean
-  /** Bytes of pages that were read; absent for a source. */
+  /** Bytes of pages that were read; of a source, those that its reader tells of. */
   readonly bytesTaken?: number
   /** Promises that the input waits for. */
   readonly pendingPromises: number

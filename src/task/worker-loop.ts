@@ -6,14 +6,14 @@
 import type { Clock } from '../base/clock.ts'
 import { turn } from '../base/clock.ts'
 import type { Doorbell } from '../channel/doorbell.ts'
-import type { TaskMetrics } from '../metrics/task-metrics.ts'
 import type { Subtask } from './subtask.ts'
+import type { TaskTimes } from './task-times.ts'
 
 export interface WorkerLoopOptions {
   readonly subtask: Subtask
   readonly doorbell: Doorbell
   readonly clock: Clock
-  readonly metrics: TaskMetrics
+  readonly times: TaskTimes
   /** Carries out what the coordinator has asked for, if it has. */
   readonly takeOrders: () => void
   readonly isStopped: () => boolean
@@ -23,22 +23,30 @@ export interface WorkerLoopOptions {
 const TURN_EVERY_MS = 5
 /** How long a blocked thread may keep a promise waiting that it did not know of. */
 const BLOCKED_MS_MAX = 250
+/** A thread that is not blocked looks again only so that its times are never older. */
+const PARKED_MS_MAX = 1_000
 
 /** Resources that every worker has. */
 const OURS: ReadonlySet<string> = new Set(['MessagePort', 'CloseReq'])
 
 /** Resolves when the subtask has finished or was stopped. */
 export async function driveSubtask(options: WorkerLoopOptions): Promise<void> {
-  const { clock } = options
+  const { clock, times } = options
+  times.begin()
   let turnedMs = clock.monotonicMs()
+  let isAtRest = false
   while (!options.isStopped()) {
     options.takeOrders()
     const result = runSteps(options, turnedMs + TURN_EVERY_MS)
-    if (result === 'finished') return
+    if (result === 'finished') return times.spent('busyMs')
     await turn()
     turnedMs = clock.monotonicMs()
-    if (result !== 'progress' && !options.isStopped()) await wait(options, result)
+    times.spent('busyMs', turnedMs)
+    if (result !== 'progress' && !options.isStopped()) {
+      isAtRest = await wait(options, { why: result, isAtRest })
+    }
   }
+  options.subtask.publishCounters(clock.nowMs())
 }
 
 /** A function of its own, since code in a long-running async frame is not optimised well. */
@@ -51,18 +59,29 @@ function runSteps(options: WorkerLoopOptions, untilMs: number) {
   }
 }
 
-async function wait(options: WorkerLoopOptions, why: 'idle' | 'backpressured'): Promise<void> {
-  const { subtask, doorbell, clock, metrics } = options
-  const startMs = clock.monotonicMs()
+interface Wait {
+  readonly why: 'idle' | 'backpressured'
+  /** Nobody rang during the whole of the wait before. */
+  readonly isAtRest: boolean
+}
+
+/**
+ * True if nobody rang although it waited as long as it may. Such a thread is not blocked the next
+ * time: it wakes a little later when a record comes, and far less often while none does.
+ */
+async function wait(options: WorkerLoopOptions, { why, isAtRest }: Wait): Promise<boolean> {
+  const { subtask, doorbell, clock, times } = options
   subtask.publishCounters(clock.nowMs())
   const recheck = () => doorbell.hasMail() || options.isStopped() || subtask.ready()
   const dueMs = Math.max(0, subtask.nextWakeMs() - clock.nowMs())
-  if (subtask.pendingPromises > 0 || hasOwnResources()) {
-    await doorbell.parkAsync(recheck, dueMs)
-  } else {
-    doorbell.park(recheck, Math.min(dueMs, BLOCKED_MS_MAX))
-  }
-  metrics.add(why === 'idle' ? 'idleMs' : 'backpressuredMs', clock.monotonicMs() - startMs)
+  const blocks = !isAtRest && subtask.pendingPromises === 0 && !hasOwnResources()
+  const waitMsMax = blocks ? BLOCKED_MS_MAX : PARKED_MS_MAX
+  const startMs = clock.monotonicMs()
+  if (blocks) doorbell.park(recheck, Math.min(dueMs, waitMsMax))
+  else await doorbell.parkAsync(recheck, Math.min(dueMs, waitMsMax))
+  const endMs = clock.monotonicMs()
+  times.spent(why === 'idle' ? 'idleMs' : 'backpressuredMs', endMs)
+  return endMs - startMs >= waitMsMax
 }
 
 /** Timers, sockets or files of user code: their callbacks need the event loop. */

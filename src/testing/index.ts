@@ -2,7 +2,11 @@
 export type { Clock } from '../base/clock.ts'
 export { ManualClock } from '../base/clock.ts'
 export { SluiceError } from '../base/errors.ts'
-export type { JobMetrics, SubtaskMetrics } from '../coordinator/run-options.ts'
+export type {
+  ChainedOperatorMetrics,
+  JobMetrics,
+  SubtaskMetrics,
+} from '../coordinator/run-options.ts'
 export type {
   InlineCheckpointOptions,
   InlineCrashOptions,

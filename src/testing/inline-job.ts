@@ -74,7 +74,7 @@ export class InlineJob {
   metrics(): JobMetrics {
     const { prepared, metrics } = this.#plan!
     const { recordsTotal } = this.#options.sources
-    return jobMetrics({ prepared, buffer: metrics, recordsTotal })
+    return jobMetrics({ prepared, buffers: metrics, recordsTotal })
   }
 
   async close(): Promise<void> {

@@ -125,3 +125,25 @@ test('a task without a stalled channel need not look', () => {
   channel.recheckCredit = () => expect.unreachable()
   expect(credit.recheck()).toBe(true)
 })
+
+test('a record that waits in its middle tells when, and when it goes on', () => {
+  const told: string[] = []
+  const words: SharedWords = {
+    ...atomicWords,
+    wait: () => {
+      told.push('asleep')
+      channel.releasedBytes = 10 * MB
+    },
+  }
+  const credit = new OutputCredit({
+    doorbell: new Doorbell(Doorbell.allocate(), words),
+    beyondOverdraft: 'block',
+    overdraftBytesMax: 10 * MB,
+    onBlock: (begins) => told.push(begins ? 'waits' : 'goes on'),
+  })
+  const channel = new FakeChannel(credit)
+  credit.reserve(10 * MB)
+  expect(told).toEqual([])
+  credit.reserve(1 * MB)
+  expect(told).toEqual(['waits', 'asleep', 'goes on'])
+})

@@ -74,3 +74,18 @@ test('info prints the plan as text and as JSON', () => {
   expect(json.job).toBe('words')
   expect(json.vertices.length).toBeGreaterThan(1)
 })
+
+test('info --chains prints the code of every chain behind the plan', () => {
+  const text = sluice('info', 'words.ts', '--chains')
+  expect(text.err).toBe('')
+  expect(text.out).toContain('job words:')
+  const json = JSON.parse(sluice('info', 'words.ts', '--chains', '--json').out)
+  expect(json.chains).toHaveLength(json.vertices.length)
+  for (const [index, chain] of json.chains.entries()) {
+    expect(chain.id).toBe(json.vertices[index].id)
+    expect(text.out).toContain(`chain ${index + 1}  ${chain.name}: `)
+    expect(chain.code).toContain('function head(v0, t) {')
+    for (const name of chain.operators) expect(chain.code).toContain(JSON.stringify(name))
+  }
+  expect(sluice('info', 'words.ts').out).not.toContain('function head')
+})

@@ -15,6 +15,7 @@ const subtask: SubtaskMetrics = {
   busyMs: 0,
   backpressuredMs: 0,
   idleMs: 0,
+  operators: [],
 }
 
 test('what was read, lost, printed and written is told, and nothing that did not happen', () => {

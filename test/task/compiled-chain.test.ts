@@ -219,3 +219,22 @@ test('a record that a flatMap gives twice is two records for what is chained beh
   run(chain, [{ n: 1 }])
   expect(writer.written).toEqual([{ n: 2 }, { n: 2 }])
 })
+
+test('a record that cannot be read is the failure of the head, whichever the loop', () => {
+  const chain = compile({ spec: source, children: [{ spec: map((n: number) => n) }] })
+  const keys = { look: () => 1, expect: () => {}, leave: () => {} }
+  const loops = [
+    chain.batchLoop(false) as (from: never, start: number, end: number) => number,
+    chain.pageLoop({ hasFields: true, keys }),
+  ]
+  for (const loop of loops) {
+    let torn: Error | undefined
+    const record = () => {
+      // The first of them alone: the record is asked for again, to be told.
+      torn ??= new Error('torn')
+      throw torn
+    }
+    expect(() => loop({ record, time: () => 0 } as never, 0, 1)).toThrow('torn')
+    expect(chain.nodeOfStack(torn?.stack ?? '')?.spec.kind).toBe('source')
+  }
+})

@@ -9,6 +9,9 @@ export class FakeWriter {
   write(record: unknown): void {
     this.written.push(record)
   }
+  get recordsTaken(): number {
+    return this.written.length
+  }
   mark(kind: number, value: number): void {
     this.written.push(`mark ${kind} ${value}`)
   }

@@ -7,6 +7,7 @@ import type { TaskMetrics } from '../../src/metrics/task-metrics.ts'
 import type { ChainRuntime } from '../../src/task/chain-runtime.ts'
 import { Subtask } from '../../src/task/subtask.ts'
 import type { InputProgress } from '../../src/task/task-input.ts'
+import { TaskTimes } from '../../src/task/task-times.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 
@@ -23,6 +24,8 @@ function world() {
     isFull: false,
     controlPending: false,
     recordsSunk: 0,
+    bytesSunk: 0,
+    publishOperators: () => {},
     fired: 0,
     isReady: () => !runtime.isFull,
     advanceControl: () => true,
@@ -42,6 +45,7 @@ function world() {
     nextWakeMs: () => input.wakeMs,
     close: async () => {},
   }
+  const metrics = { set() {}, add() {} } as unknown as TaskMetrics
   const subtask = new Subtask({
     attempt: 1,
     task: 0,
@@ -51,7 +55,8 @@ function world() {
     ) as unknown as RecordWriter[],
     credit: credit as OutputCredit,
     clock,
-    metrics: { set() {}, add() {} } as unknown as TaskMetrics,
+    metrics,
+    times: new TaskTimes(clock, metrics),
     flushTimeoutMs: 5,
     send: () => {},
     wake: () => {},

@@ -34,6 +34,7 @@ const syncToDisk = promisify(fsync)
 export class JsonLinesWriter<T> implements SinkWriter<T> {
   readonly #options: JsonLinesWriterOptions
   readonly #context: WriterContext
+  bytesWritten = 0
   #text = ''
   #records = 0
   #part: OpenPart | undefined
@@ -62,6 +63,7 @@ export class JsonLinesWriter<T> implements SinkWriter<T> {
     const bytes = Buffer.from(this.#text)
     writeAll(part, bytes)
     part.bytes += bytes.length
+    this.bytesWritten += bytes.length
     part.records += this.#records
     this.#text = ''
     this.#records = 0

@@ -69,6 +69,8 @@ const TEXT_MAX = 1000
 const COUNT_BYTES_MAX = 256 * 1024 * 1024
 
 export class LineReader<T> implements SplitReader<T> {
+  /** Of whole lines, those passed over included. */
+  bytesRead = 0
   readonly #options: LineReaderOptions<T>
   #split: LineSplit | undefined
   #blocks: LineBlocks | undefined
@@ -104,6 +106,7 @@ export class LineReader<T> implements SplitReader<T> {
       const block = this.#blocks!.next()
       if (block === undefined) return undefined
       this.#block = block.byte
+      this.bytesRead += this.#blocks!.byte - block.byte
       this.#linesInBlock = 0
       const batch =
         block.text === undefined ? this.#tooLong(block.byte) : this.#parse(block.byte, block.text)

@@ -23,6 +23,8 @@ export interface ParquetFile {
   readonly path: string
   readonly handle: FileHandle
   readonly bytes: number
+  /** By `readRange`, so far. */
+  bytesRead: number
   readonly footer: FileMetaData
   readonly columns: readonly ParquetColumn[]
 }
@@ -33,7 +35,7 @@ export async function openParquetFile(path: string): Promise<ParquetFile> {
     throw fileError(error, path)
   })
   try {
-    return { path, handle, ...(await readFooter(path, handle)) }
+    return { path, handle, bytesRead: 0, ...(await readFooter(path, handle)) }
   } catch (error) {
     await handle.close()
     throw error
@@ -68,6 +70,7 @@ export async function readRange(
     throw damaged(file.path, `its footer refers to bytes ${start} to ${end} of ${file.bytes}`)
   }
   const bytes = new Uint8Array(end - start)
+  file.bytesRead += bytes.length
   let done = 0
   while (done < bytes.length) {
     const { bytesRead } = await file.handle
@@ -98,7 +101,7 @@ const MAX_ROWS = BigInt(Number.MAX_SAFE_INTEGER)
 async function readFooter(
   path: string,
   handle: FileHandle,
-): Promise<Omit<ParquetFile, 'path' | 'handle'>> {
+): Promise<Omit<ParquetFile, 'path' | 'handle' | 'bytesRead'>> {
   const stat = await handle.stat()
   if (!stat.isFile()) throw notParquet(path, 'it is no regular file')
   if (stat.size < BYTES_MIN) throw notParquet(path, `it has ${stat.size} bytes`)

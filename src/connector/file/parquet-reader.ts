@@ -46,9 +46,16 @@ export class ParquetReader<T> implements SplitReader<T> {
   #columns: readonly OpenColumn[] = []
   #row = 0
   #rows = 0
+  /** Of the files before the open one. */
+  #bytesBefore = 0
 
   constructor(options: ParquetReaderOptions) {
     this.#options = options
+  }
+
+  /** As they lie in the files: compressed. */
+  get bytesRead(): number {
+    return this.#bytesBefore + (this.#open?.file.bytesRead ?? 0)
   }
 
   async open(split: Split, position: unknown | undefined): Promise<void> {
@@ -71,6 +78,7 @@ export class ParquetReader<T> implements SplitReader<T> {
 
   async close(): Promise<void> {
     const open = this.#open
+    this.#bytesBefore = this.bytesRead
     this.#open = undefined
     this.#columns = []
     await open?.file.handle.close()

@@ -80,6 +80,10 @@ class RateLimitedReader<T> implements SplitReader<T> {
     return Math.ceil(this.#spentMs! - 1e-6)
   }
 
+  get bytesRead(): number {
+    return this.#reader.bytesRead ?? 0
+  }
+
   open(split: Split, position: unknown | undefined): void | Promise<void> {
     this.#waiting = undefined
     this.#spentMs ??= this.#nowMs()

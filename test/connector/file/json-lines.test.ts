@@ -201,3 +201,14 @@ test('a part that vanished before its commit fails the commit', async () => {
     ),
   })
 })
+
+test('the bytes it has written are those of its files', async () => {
+  const writer = writerOf()
+  expect(writer.bytesWritten).toBe(0)
+  writer.write({ name: 'Z\u00fcrich' }, 0)
+  writer.write([1], 0)
+  await committer().commit(await writer.prepareCommit(1), run)
+  expect(writer.bytesWritten).toBe(Buffer.byteLength(text('part-0-1.jsonl')))
+  expect(writer.bytesWritten).toBeGreaterThan(20)
+  await writer.close()
+})

@@ -170,3 +170,20 @@ test('a path with a "__proto__" field in its lines gives a plain field', async (
   const [record] = await checkSource(fromJsonLines<object>(file('{"__proto__":{"x":1}}\n')))
   expect(Object.getPrototypeOf(record)).toBe(Object.prototype)
 })
+
+test('all splits together have read every byte of the file once', async () => {
+  const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i} \u00e9`)
+  const content = lines.join('\n')
+  const source = text(file(content), { splitBytes: 50_000 })
+  const splits = await source.enumerator({ parallelism: 2 }).discover()
+  expect(splits.length).toBeGreaterThan(2)
+  const clock = new ManualClock()
+  const reader = source.reader({ subtask: 0, parallelism: 1, clock, wake: () => {} })
+  expect(reader.bytesRead).toBe(0)
+  for (const split of splits) {
+    await reader.open(split, undefined)
+    while ((await reader.next()) !== undefined);
+  }
+  await reader.close()
+  expect(reader.bytesRead).toBe(Buffer.byteLength(content))
+})

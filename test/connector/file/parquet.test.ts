@@ -301,3 +301,26 @@ test('damage anywhere is an error or goes unseen, never a hang or a crash', asyn
     { numRuns: 300, interruptAfterTimeLimit: 20_000 },
   )
 })
+
+test('it has read the bytes of the columns that are wanted, as they lie in the file', async () => {
+  const values = Array.from({ length: 1_000 }, (_, i) => i)
+  const path = file([
+    { name: 'a', type: 'INT32', values },
+    { name: 'b', type: 'INT32', values },
+  ])
+  const bytesOf = async (columns: readonly string[]) => {
+    const clock = new ManualClock()
+    const source = parquet(path, { columns })
+    const reader = source.reader({ subtask: 0, parallelism: 1, clock, wake: () => {} })
+    for (const split of await source.enumerator({ parallelism: 1 }).discover()) {
+      await reader.open(split, undefined)
+      while ((await reader.next()) !== undefined);
+    }
+    await reader.close()
+    return reader.bytesRead!
+  }
+  const [one, both] = [await bytesOf(['a']), await bytesOf(['a', 'b'])]
+  expect(one).toBeGreaterThan(0)
+  expect(both).toBeGreaterThan(one)
+  expect(both).toBeLessThanOrEqual(readFileSync(path).length)
+})

@@ -1,0 +1,117 @@
+/** Where the time of a task goes, on a clock that every look at it moves on. */
+import { afterEach, expect, test, vi } from 'vitest'
+import type { Clock } from '../../src/base/clock.ts'
+import { Doorbell } from '../../src/channel/doorbell.ts'
+import {
+  allocateTaskMetrics,
+  readTaskMetrics,
+  TaskMetrics,
+} from '../../src/metrics/task-metrics.ts'
+import type { StepResult, Subtask } from '../../src/task/subtask.ts'
+import { TaskTimes } from '../../src/task/task-times.ts'
+import { driveSubtask } from '../../src/task/worker-loop.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+class StepClock implements Clock {
+  ms = 0
+  nowMs(): number {
+    return this.ms
+  }
+  monotonicMs(): number {
+    return ++this.ms
+  }
+}
+
+/** What `driveSubtask` has counted when the last of `results` was given. */
+async function drive(results: readonly StepResult[], stepMs: number) {
+  const clock = new StepClock()
+  const buffer = allocateTaskMetrics(1)
+  const times = new TaskTimes(clock, new TaskMetrics(buffer))
+  clock.ms = 1_000
+  const left = [...results]
+  const subtask = {
+    step: () => {
+      clock.ms += stepMs
+      return left.shift() ?? 'finished'
+    },
+    publishCounters: () => {},
+    nextWakeMs: () => Number.POSITIVE_INFINITY,
+    pendingPromises: 0,
+    // Somebody has rung already: it takes time to find out.
+    ready: () => {
+      clock.ms += 10
+      return true
+    },
+  }
+  await driveSubtask({
+    subtask: subtask as unknown as Subtask,
+    doorbell: new Doorbell(Doorbell.allocate()),
+    clock,
+    times,
+    takeOrders: () => {},
+    isStopped: () => left.length === 0,
+  })
+  const { busyMs, idleMs, backpressuredMs } = readTaskMetrics(buffer)
+  return { busyMs, idleMs, backpressuredMs, sinceMs: clock.ms - 1_000 }
+}
+
+test('every moment of a task is busy, idle or backpressured', async () => {
+  const results: StepResult[] = ['progress', 'idle', 'backpressured', 'progress', 'idle', 'idle']
+  const { busyMs, idleMs, backpressuredMs, sinceMs } = await drive(results, 100)
+  expect(busyMs).toBeGreaterThanOrEqual(600)
+  expect(idleMs).toBeGreaterThanOrEqual(20)
+  expect(backpressuredMs).toBeGreaterThanOrEqual(10)
+  // The clock's first move, the one that begins, is before all of them.
+  expect(busyMs + idleMs + backpressuredMs).toBe(sinceMs - 1)
+})
+
+test('a task that has no time to wait is busy all the time', async () => {
+  const { busyMs, idleMs, backpressuredMs, sinceMs } = await drive(['progress', 'progress'], 7)
+  expect({ idleMs, backpressuredMs }).toEqual({ idleMs: 0, backpressuredMs: 0 })
+  expect(busyMs).toBe(sinceMs - 1)
+})
+
+test('a task at rest looks less often, and blocks no thread, until it is rung', async () => {
+  // Those of the test's own thread are none of the task's.
+  vi.spyOn(process, 'getActiveResourcesInfo').mockReturnValue([])
+  const clock = new StepClock()
+  const waits: string[] = []
+  // The waits that nobody ends last as long as they may.
+  const rungAfterMs = [Infinity, Infinity, 5, 5, Infinity, Infinity]
+  let left = rungAfterMs.length
+  const sleep = (how: string, ms: number) => {
+    waits.push(`${how} ${ms}`)
+    clock.ms += Math.min(ms, rungAfterMs[waits.length - 1]!)
+    left--
+  }
+  const doorbell = {
+    hasMail: () => false,
+    park: (_: unknown, ms: number) => sleep('blocked', ms),
+    parkAsync: async (_: unknown, ms: number) => sleep('parked', ms),
+  }
+  const subtask = {
+    step: () => 'idle',
+    publishCounters: () => {},
+    nextWakeMs: () => Number.POSITIVE_INFINITY,
+    pendingPromises: 0,
+  }
+  await driveSubtask({
+    subtask: subtask as unknown as Subtask,
+    doorbell: doorbell as unknown as Doorbell,
+    clock,
+    times: new TaskTimes(clock, new TaskMetrics(allocateTaskMetrics(1))),
+    takeOrders: () => {},
+    isStopped: () => left === 0,
+  })
+  expect(waits).toEqual([
+    'blocked 250',
+    'parked 1000',
+    'parked 1000',
+    'blocked 250',
+    'blocked 250',
+    'parked 1000',
+  ])
+})
