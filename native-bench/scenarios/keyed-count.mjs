@@ -36,10 +36,10 @@ export default {
   what: 'source -> keyBy -> count -> discard, parallelism 1 (two threads)',
   bar: 'at least 5 M records/s with 10 k string keys; twice as many as Flink',
   fairness:
-    "The keys are strings made beforehand, the same objects each time, as they are on Flink's side; " +
-    'strings that a source makes anew cost both sides more. With 10 k keys ours travel as numbers ' +
-    'after their first time; with 1 M they do not. Flink reuses one object for what it decodes and ' +
-    'one for its results, we make both anew, except for aggregates, which decode nothing.',
+    "The keys are strings made beforehand, the same objects each time, as on Flink's side; " +
+    'strings that a source makes anew cost both sides more. With 10 k keys ours travel as ' +
+    'numbers after their first time; with 1 M they do not. Flink reuses one object for what it ' +
+    'decodes and one for its results; we make both anew, but aggregates decode nothing.',
   vs: ['flink'],
 
   async run({ smoke, repeat, only, vs }) {
