@@ -1,123 +1,153 @@
 /** A key has a slot for as long as it holds something or is the current one, and no longer. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { HeapKeyedState } from '../../src/state/heap/heap-keyed-state.ts'
 import { openRange } from './snapshot-support.ts'
 
 const keys = ['a', 'b', 'c', 4, 'a key that is longer than what lies in a record of the table']
-const LOOKS = ['set', 'look', 'count'] as const
-const HOLDS = ['value', 'no value', 'list', 'no list', 'map', 'no map', 'pin', 'entry'] as const
-const OTHERS = ['unpin', 'go to pin', 'no entry', 'walk'] as const
-const step = fc.record({
-  key: fc.constantFrom(...keys),
-  what: fc.constantFrom(...LOOKS, ...HOLDS, ...OTHERS),
-  n: fc.nat(3),
-})
+const NAMESPACES = 4
 
-interface Pin {
-  readonly slot: number
-  readonly key: unknown
+/** Keyed state, and beside it what each key holds. */
+class Subject {
+  readonly state: HeapKeyedState = openRange()
+  /** Undefined while no key is. */
+  current: unknown
+  readonly #value = this.state.value<number>({ name: 'v', kind: 'value', initial: 0 })
+  readonly #list = this.state.list<number>({ name: 'l', kind: 'list' })
+  readonly #map = this.state.map<number, number>({ name: 'm', kind: 'map' })
+  readonly #table = this.state.table('t', ['number'])
+  readonly #held = new Map<unknown, Set<string>>(keys.map((key) => [key, new Set()]))
+  readonly #pins: { readonly slot: number; readonly key: unknown }[] = []
+
+  become(key: unknown): void {
+    this.state.setKey(key)
+    this.current = key
+  }
+
+  look(): void {
+    expect(this.state.key).toBe(this.current)
+    expect(this.#value.get()).toBe(this.#own.has('value') ? 7 : 0)
+  }
+
+  count(): void {
+    const isPinned = (key: unknown) => this.#pins.some((pin) => pin.key === key)
+    const holding = keys.filter((key) => this.#held.get(key)!.size > 0 || isPinned(key))
+    expect(this.state.countKeys()).toBe(holding.length)
+    this.current = undefined
+  }
+
+  setValue(): void {
+    this.#value.set(7)
+    this.#own.add('value')
+  }
+
+  clearValue(): void {
+    this.#value.clear()
+    this.#own.delete('value')
+  }
+
+  addToList(n: number): void {
+    this.#list.add(n)
+    this.#own.add('list')
+  }
+
+  clearList(): void {
+    this.#list.clear()
+    this.#own.delete('list')
+  }
+
+  setInMap(n: number): void {
+    this.#map.set(n, n)
+    this.#own.add(`map ${n}`)
+  }
+
+  deleteInMap(n: number): void {
+    this.#map.delete(n)
+    this.#own.delete(`map ${n}`)
+  }
+
+  pin(): void {
+    this.#pins.push({ slot: this.state.pinKeySlot(), key: this.current })
+  }
+
+  /** Of whatever key. */
+  unpin(): void {
+    const pin = this.#pins.shift()
+    if (pin !== undefined) this.state.releaseKeySlot(pin.slot)
+  }
+
+  goToPin(): void {
+    const pin = this.#pins[0]
+    if (pin === undefined) return
+    this.state.setKeySlot(pin.slot)
+    this.current = pin.key
+  }
+
+  addEntry(n: number): void {
+    this.#table.slot(n)
+    this.#own.add(`entry ${n}`)
+  }
+
+  removeEntry(n: number): void {
+    const slot = this.#table.find(n)
+    if (slot >= 0) this.#table.remove(slot)
+    this.#own.delete(`entry ${n}`)
+  }
+
+  removeEntriesFrom(n: number): void {
+    this.#table.forEach((slot) => {
+      const namespace = this.#table.namespaceOf(slot)
+      if (namespace < n) return
+      this.#held.get(this.state.key)!.delete(`entry ${namespace}`)
+      this.#table.remove(slot)
+    })
+    this.current = undefined
+  }
+
+  get #own(): Set<string> {
+    return this.#held.get(this.current)!
+  }
 }
+
+const actions: ((subject: Subject, n: number) => void)[] = [
+  (subject) => subject.look(),
+  (subject) => subject.count(),
+  (subject) => subject.setValue(),
+  (subject) => subject.clearValue(),
+  (subject, n) => subject.addToList(n),
+  (subject) => subject.clearList(),
+  (subject, n) => subject.setInMap(n),
+  (subject, n) => subject.deleteInMap(n),
+  (subject) => subject.pin(),
+  (subject) => subject.unpin(),
+  (subject) => subject.goToPin(),
+  (subject, n) => subject.addEntry(n),
+  (subject, n) => subject.removeEntry(n),
+  (subject, n) => subject.removeEntriesFrom(n),
+]
+
+const step = fc.record({
+  /** Undefined: the key that is current, if there is one. */
+  key: fc.constantFrom(undefined, ...keys),
+  action: fc.constantFrom(...actions),
+  n: fc.nat(NAMESPACES - 1),
+})
 
 test('keys that hold nothing leave no slot, however they came to hold nothing', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), fc.boolean(), (steps, countsOften) => {
-      const state = openRange()
-      const value = state.value<number>({ name: 'v', kind: 'value', initial: 0 })
-      const list = state.list<number>({ name: 'l', kind: 'list' })
-      const map = state.map<number, number>({ name: 'm', kind: 'map' })
-      const table = state.table('t', ['number'])
-      /** What each key holds. */
-      const held = new Map<unknown, Set<string>>(keys.map((key) => [key, new Set()]))
-      const pins: Pin[] = []
-      let current: unknown
-      const of = (key: unknown) => held.get(key)!
-      const holding = () =>
-        keys.filter((key) => of(key).size > 0 || pins.some((p) => p.key === key))
-      const become = (key: unknown) => {
-        state.setKey(key)
-        current = key
-      }
-      const actions: Record<
-        (typeof step extends fc.Arbitrary<infer S> ? S : never)['what'],
-        (n: number) => void
-      > = {
-        set: () => {},
-        look: () => expect(state.key).toBe(current),
-        count: () => {
-          expect(state.countKeys()).toBe(holding().length)
-          current = undefined
-        },
-        value: (n) => {
-          value.set(n)
-          of(current).add('value')
-        },
-        'no value': () => {
-          value.clear()
-          of(current).delete('value')
-        },
-        list: (n) => {
-          list.add(n)
-          of(current).add('list')
-        },
-        'no list': () => {
-          list.clear()
-          of(current).delete('list')
-        },
-        map: (n) => {
-          map.set(n, n)
-          of(current).add(`map ${n}`)
-        },
-        'no map': (n) => {
-          map.delete(n)
-          of(current).delete(`map ${n}`)
-        },
-        pin: () => void pins.push({ slot: state.pinKeySlot(), key: current }),
-        unpin: () => {
-          const pin = pins.shift()
-          if (pin !== undefined) state.releaseKeySlot(pin.slot)
-        },
-        'go to pin': () => {
-          const pin = pins[0]
-          if (pin === undefined) return
-          state.setKeySlot(pin.slot)
-          current = pin.key
-          expect(state.key).toBe(pin.key)
-        },
-        entry: (n) => {
-          table.slot(n)
-          of(current).add(`entry ${n}`)
-        },
-        'no entry': (n) => {
-          for (let slot = 0; slot < 64; slot++) {
-            if (!isEntry(table, slot) || table.namespaceOf(slot) !== n) continue
-            of(table.keyOf(slot)).delete(`entry ${n}`)
-            table.remove(slot)
-          }
-        },
-        walk: (n) => {
-          table.forEach((slot) => {
-            if (table.namespaceOf(slot) < n) return
-            of(state.key).delete(`entry ${table.namespaceOf(slot)}`)
-            table.remove(slot)
-          })
-          current = undefined
-        },
-      }
-      for (const { key, what, n } of steps) {
-        if (current === undefined || n > 0) become(key)
-        actions[what](n)
-        if (countsOften) actions.count(0)
+      const subject = new Subject()
+      for (const { key, action, n } of steps) {
+        if (key !== undefined || subject.current === undefined) subject.become(key ?? keys[0])
+        action(subject, n)
+        if (countsOften) subject.count()
       }
       for (const key of keys) {
-        become(key)
-        expect(value.get() === 0 || of(key).has('value')).toBe(true)
+        subject.become(key)
+        subject.look()
       }
-      expect(state.countKeys()).toBe(holding().length)
+      subject.count()
     }),
-    { numRuns: 1_000 },
+    { numRuns: 500 },
   )
 })
-
-function isEntry(table: object, slot: number): boolean {
-  return (table as { isUsed(slot: number): boolean }).isUsed(slot)
-}
