@@ -305,10 +305,16 @@ function refusedSyntax(node: ts.Node, file: SourceFile): string | undefined {
     return basename(file.path) === 'index.ts' ? undefined : 'export *'
   }
   if (ts.isEnumDeclaration(node)) return 'enum'
+  if (ts.isVariableStatement(node) && isOutermostVariable(node)) return 'variable of a module'
   if (ts.isParameter(node) && ts.isParameterPropertyDeclaration(node, node.parent)) {
     return 'parameter property'
   }
   return ts.isIdentifier(node) && node.text === 'console' && isFree(node) ? 'console' : undefined
+}
+
+/** In the bundle it would be a constant: see `constants` in build.mjs. */
+function isOutermostVariable({ parent, declarationList }: ts.VariableStatement): boolean {
+  return ts.isSourceFile(parent) && (declarationList.flags & ts.NodeFlags.Const) === 0
 }
 
 function isModifier(node: ts.Node): boolean {

@@ -240,8 +240,10 @@ export class OutputChannel {
     return edge.written(edge.shape, codecs)
   }
 
+  /** That of records as soon as it is known: the page may take some behind the mark. */
   #shapeForMarks(): Shape {
-    return this.#options.edge.shape ?? this.#options.codecs.learn(NO_FIELDS)
+    const { edge, codecs } = this.#options
+    return edge.shape === undefined ? codecs.learn(NO_FIELDS) : edge.written(edge.shape, codecs)
   }
 
   /** A new shape: the consumer must know it before it sees a page of it. */

@@ -7,6 +7,7 @@ import { ringOf } from '../../src/channel/ring-layout.ts'
 import { KeyEncoder } from '../../src/codec/canonical-key.ts'
 import { keyGroupOf, subtaskOfKeyGroup } from '../../src/codec/key-groups.ts'
 import { murmur3 } from '../../src/codec/murmur.ts'
+import { MARK_WATERMARK } from '../../src/codec/page.ts'
 import { type Schema, schema, shapeOfSchema, t } from '../../src/codec/schema.ts'
 import type { PairOptions } from './harness.ts'
 import { channelPair, drain, recordsOf } from './harness.ts'
@@ -62,7 +63,7 @@ const key = fc.oneof(
 const step = fc.oneof(
   { weight: 12, arbitrary: fc.record({ key, n: fc.nat(9) }) },
   { weight: 1, arbitrary: fc.record({ key, n: fc.nat(9), more: fc.string() }) },
-  { weight: 1, arbitrary: fc.constantFrom('publish' as const, 'take' as const) },
+  { weight: 1, arbitrary: fc.constantFrom('publish' as const, 'take' as const, 'mark' as const) },
 )
 
 test('whatever the keys are, records arrive in order and where their keys belong', () => {
@@ -77,6 +78,7 @@ test('whatever the keys are, records arrive in order and where their keys belong
         for (const one of steps) {
           if (one === 'publish') publish()
           else if (one === 'take') take()
+          else if (one === 'mark') writer.mark(MARK_WATERMARK, 0)
           else writer.write(one, 0)
         }
         publish()
@@ -98,6 +100,23 @@ test('a key that comes again takes no room of its own', () => {
   expect(writer.bytes).toBeLessThan(100 * long.length)
   take()
   expect(arrived[0]).toEqual(Array.from({ length: 100 }, (_, n) => ({ key: long, n })))
+})
+
+test('nor does it in a page that begins with a mark', () => {
+  const long = 'a key of forty characters, that is so long'
+  const { writer, publish, take, arrived } = edgeByKey({ channels: 1, size: ringOf(4, 4096) })
+  const write = (n: number) => writer.write({ key: long, n }, 0)
+  writer.mark(MARK_WATERMARK, 0)
+  write(0)
+  publish()
+  take()
+  const before = writer.bytes
+  writer.mark(MARK_WATERMARK, 1)
+  for (let n = 1; n < 50; n++) write(n)
+  publish()
+  take()
+  expect(writer.bytes - before).toBeLessThan(49 * long.length)
+  expect(arrived[0]).toEqual(Array.from({ length: 50 }, (_, n) => ({ key: long, n })))
 })
 
 test('an edge with too many keys stops giving them numbers', () => {

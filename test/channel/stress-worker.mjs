@@ -9,6 +9,7 @@ import { Doorbell } from '../../dist/channel/doorbell.js'
 import { EdgeState } from '../../dist/channel/edge-state.js'
 import { InputChannel } from '../../dist/channel/input-channel.js'
 import { InputGate } from '../../dist/channel/input-gate.js'
+import { keyGroupHasher, ownersOfKeyGroups } from '../../dist/channel/key-routing.js'
 import { OutputChannel } from '../../dist/channel/output-channel.js'
 import { OutputCredit } from '../../dist/channel/output-credit.js'
 import { RecordWriter } from '../../dist/channel/record-writer.js'
@@ -27,6 +28,10 @@ const credit = new OutputCredit({
   overdraftBytesMax: plan.overdraftBytesMax,
 })
 const edge = new EdgeState()
+const MAX_PARALLELISM = 128
+const groupOf = keyGroupHasher(MAX_PARALLELISM)
+/** By parallelism: the keys of each consumer. */
+const keysOf = new Map()
 const gate = new InputGate(
   workerData.inputs.map((input, k) => new InputChannel(input, { index: k, codecs })),
 )
@@ -37,10 +42,14 @@ const writer =
   outputs.length === 0
     ? undefined
     : new RecordWriter({
-        routing: { kind: 'custom', key: { field: 'to' }, choose: (to) => to },
+        routing:
+          plan.keys > 0
+            ? { kind: 'hash', key: { field: 'key' } }
+            : { kind: 'custom', key: { field: 'to' }, choose: (to) => to },
         channels: outputs,
         edge,
-        maxParallelism: 128,
+        maxParallelism: MAX_PARALLELISM,
+        textsMax: plan.textsMax,
       })
 
 const sent = outputs.map(() => 0)
@@ -82,7 +91,7 @@ function call() {
 function emit() {
   const to = random.below(outputs.length)
   const seq = sent[to]++
-  writer.write(recordOf(channelIds.outputs[to], seq, to), seq)
+  writer.write(recordOf(channelIds.outputs[to], seq, { to, of: outputs.length }), seq)
 }
 
 function mark() {
@@ -112,8 +121,9 @@ function read() {
 
 function checkRecord(record, timeMs, k) {
   const seq = received[k]++
-  const expected = recordOf(channelIds.inputs[k], seq, record.to)
-  const same = record.seq === seq && record.pad === expected.pad && record.big === expected.big
+  const expected = recordOf(channelIds.inputs[k], seq, record)
+  const isMeant = record.seq === seq && record.key === expected.key
+  const same = isMeant && record.pad === expected.pad && record.big === expected.big
   check(same && timeMs === seq, `record ${record.seq} (${record.pad?.length} chars)`, k)
   progress[index]++
 }
@@ -124,13 +134,30 @@ function check(holds, what, k) {
 }
 
 /** Both ends make the same record from a channel's id and a sequence number. */
-function recordOf(channelId, seq, to) {
+function recordOf(channelId, seq, { to, of }) {
   const { below } = prng(Math.imul(channelId + 1, 7919) ^ seq)
+  const head = plan.keys > 0 ? { to, of, key: keyOf(below, to, of) } : { to }
   if (plan.bigEvery > 0 && below(plan.bigEvery) === 0) {
     const char = below(2) === 0 ? 'b' : '漢'
-    return { to, seq, pad: '', big: char.repeat(below(plan.bigChars)) }
+    return { ...head, seq, pad: '', big: char.repeat(below(plan.bigChars)) }
   }
-  return { to, seq, pad: below(8) === 0 ? 'ü漢'.repeat(below(9)) : 'p'.repeat(below(9)) }
+  const pad = below(8) === 0 ? 'ü漢'.repeat(below(9)) : 'p'.repeat(below(9))
+  return { ...head, seq, pad }
+}
+
+/** One of the consumer's own, so that it is known where a record has to arrive. */
+function keyOf(below, to, of) {
+  let keys = keysOf.get(of)
+  if (keys === undefined) {
+    keys = Array.from({ length: of }, () => [])
+    const owners = ownersOfKeyGroups(MAX_PARALLELISM, of)
+    for (let n = 0; n < plan.keys || keys.some((own) => own.length === 0); n++) {
+      const key = n % 7 === 0 ? `鍵${n}` : n % 5 === 0 ? `a key that is longer: ${n}` : `k${n}`
+      keys[owners[groupOf(key)]].push(key)
+    }
+    keysOf.set(of, keys)
+  }
+  return keys[to][below(keys[to].length)]
 }
 
 function stall() {

@@ -18,6 +18,10 @@ interface Plan extends ThreadPlan {
   readonly overdraftBytesMax: number
   readonly parks: 'sync' | 'async' | 'mixed'
   readonly sleepsPerMille: number
+  /** Texts by which records are partitioned; 0 if they name their consumer. */
+  readonly keys: number
+  /** How many of them have numbers at most. */
+  readonly textsMax: number
 }
 
 const usual: Plan = {
@@ -32,6 +36,8 @@ const usual: Plan = {
   overdraftBytesMax: 1 << 20,
   parks: 'mixed',
   sleepsPerMille: 1,
+  keys: 0,
+  textsMax: 0,
 }
 
 useThreads()
@@ -67,6 +73,7 @@ const plans: readonly [string, Partial<Plan>][] = [
     'records larger than the ring',
     { stages: [2, 2], bigEvery: 40, bigChars: 5_000, calls: 5_000, segments: 4 },
   ],
+  ['keys with numbers', { stages: [2, 3, 2], keys: 500, textsMax: 1000, calls: 5_000 }],
 ]
 
 test.each(plans)('every record comes out once and in order: %s', async (name, plan) => {
@@ -107,6 +114,8 @@ test.each(seeds)('every record comes out once and in order: random plan, seed %i
     overdraftBytesMax: 16_384 << below(8),
     parks: (['sync', 'async', 'mixed'] as const)[below(3)]!,
     sleepsPerMille: below(4),
+    keys: seed === OPEN_PAGES_SEED ? 0 : below(2) * (1 + below(300)),
+    textsMax: below(200),
   }
   expectAllArrived(await run(plan, seed))
 })

@@ -6,6 +6,7 @@ import type { RecordWriter } from '../../src/channel/record-writer.ts'
 import type { TaskMetrics } from '../../src/metrics/task-metrics.ts'
 import type { ChainRuntime } from '../../src/task/chain-runtime.ts'
 import { Subtask } from '../../src/task/subtask.ts'
+import type { TaskCheckpoints } from '../../src/task/task-checkpoints.ts'
 import type { InputProgress } from '../../src/task/task-input.ts'
 import { TaskTimes } from '../../src/task/task-times.ts'
 
@@ -28,7 +29,8 @@ function world() {
     publishOperators: () => {},
     fired: 0,
     isReady: () => !runtime.isFull,
-    advanceControl: () => true,
+    isPaused: false,
+    advanceControl: () => !runtime.isPaused,
     fireProcessingTime(nowMs: number) {
       if (nowMs < runtime.nextWakeMs) return
       runtime.nextWakeMs = NEVER
@@ -42,6 +44,8 @@ function world() {
     pendingPromises: 0,
     step: () => input.result,
     ready: () => false,
+    barriers: 0,
+    takeBarrier: () => input.barriers > 0 && input.barriers-- > 0,
     nextWakeMs: () => input.wakeMs,
     close: async () => {},
   }
@@ -64,6 +68,8 @@ function world() {
   subtask.attachInput(input)
   return { subtask, clock, writer, credit, runtime, input }
 }
+
+type World = ReturnType<typeof world>
 
 test('what a timer emits before the task sleeps is flushed in time', () => {
   const { subtask, clock, writer, runtime } = world()
@@ -117,4 +123,18 @@ test('timers wait for a full sink as records do', () => {
   expect(subtask.ready()).toBe(true)
   subtask.step()
   expect(runtime.fired).toBe(1)
+})
+
+test.each([
+  ['idle', () => {}],
+  ['without credit', ({ credit }: World) => void (credit.stalled = 1)],
+  ['before a full sink', ({ runtime }: World) => void (runtime.isFull = true)],
+  ['amid timers that fire and pause', ({ runtime }: World) => void (runtime.isPaused = true)],
+])('a task takes a barrier that is due while it is %s', (_, holdUp) => {
+  const it = world()
+  it.subtask.attachCheckpoints({ step: () => false } as unknown as TaskCheckpoints)
+  it.input.barriers = 1
+  holdUp(it)
+  expect(it.subtask.step()).toBe('progress')
+  expect(it.input.barriers).toBe(0)
 })

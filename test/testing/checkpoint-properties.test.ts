@@ -8,9 +8,11 @@ import {
   jobsInOrder,
   jobsOfKeys,
   jobsOfSplits,
+  named,
   outcome,
   rescaling,
 } from './disturbances.ts'
+import type { StatefulArgs } from './stateful-job.ts'
 
 const RUNS = Number(process.env.RUNS ?? 60)
 const SEED = process.env.SEED === undefined ? {} : { seed: Number(process.env.SEED) }
@@ -46,6 +48,18 @@ test('no record becomes late because fewer subtasks go on with the splits', asyn
     const parallelism = options.crashes?.parallelism ?? []
     const crashes = { afterCheckpoints: parallelism.map((_, k) => 2 * k + 2), parallelism }
     expect((await outcome(args, { ...options, ...own, crashes })).lines).toEqual(lines)
+  })
+  await fc.assert(property, { numRuns: RUNS, ...SEED })
+})
+
+test.each([
+  ['in order', jobsInOrder, crashing],
+  ['at any parallelism', jobsOfKeys, rescaling],
+] as const)('what keys are changes nothing but the keys: jobs %s', async (_, jobs, ways) => {
+  const property = fc.asyncProperty(named(jobs), ways, async (args, options) => {
+    const numbers: StatefulArgs = { ...args, keyKind: 'numbers' }
+    const { lines } = await outcome(numbers, undisturbed(options))
+    expect((await outcome(args, options)).lines).toEqual(lines)
   })
   await fc.assert(property, { numRuns: RUNS, ...SEED })
 })

@@ -1,7 +1,14 @@
 /** Random ways to run a stateful job, and what it gave as sorted lines. */
 import fc from 'fast-check'
 import { type InlineOptions, type InlineResult, runInline } from '../../src/testing/index.ts'
-import { collectedBy, type Stage, type StatefulArgs, statefulJob } from './stateful-job.ts'
+import {
+  collectedBy,
+  type Item,
+  numberOf,
+  type Stage,
+  type StatefulArgs,
+  statefulJob,
+} from './stateful-job.ts'
 
 const kind = <K extends string>(...kinds: readonly K[]) => fc.constantFrom(...kinds)
 const upTo = (max: number) => fc.integer({ min: 1, max })
@@ -25,6 +32,13 @@ const timelyStage: fc.Arbitrary<Stage> = fc.oneof(
   }),
 )
 const debounce: fc.Arbitrary<Stage> = fc.record({ kind: kind('debounce'), inMs: upTo(60) })
+
+/** The same jobs with keys of any kind. */
+export function named(jobs: fc.Arbitrary<StatefulArgs>): fc.Arbitrary<StatefulArgs> {
+  return fc
+    .tuple(jobs, kind('texts', 'slices', 'long', 'wide', 'mixed'))
+    .map(([args, keyKind]) => ({ ...args, keyKind }))
+}
 
 const input = {
   records: upTo(90),
@@ -114,7 +128,10 @@ export async function outcome(args: StatefulArgs, options: InlineOptions = {}) {
 function linesOf(args: StatefulArgs, { rows }: InlineResult): readonly string[] {
   return ['items', ...collectedBy(args)].flatMap((name) =>
     rows(name)
-      .map((row) => `${name}: ${JSON.stringify(row)}`)
+      .map(
+        (row) =>
+          `${name}: ${JSON.stringify({ ...(row as Item), key: numberOf((row as Item).key) })}`,
+      )
       .sort(),
   )
 }

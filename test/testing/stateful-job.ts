@@ -22,9 +22,14 @@ import {
   value,
 } from '../../src/api/index.ts'
 
+export type Key = number | string
+
+/** What the keys are: results hang on that in nothing but the keys themselves. */
+export type KeyKind = 'numbers' | 'texts' | 'slices' | 'long' | 'wide' | 'mixed'
+
 export interface Item {
   readonly id: number
-  readonly key: number
+  readonly key: Key
   readonly at: number
   n: number
   tags: number[]
@@ -48,6 +53,8 @@ export type Stage =
 export interface StatefulArgs {
   readonly records: number
   readonly keys: number
+  /** Default: numbers. */
+  readonly keyKind?: KeyKind
   readonly batch: number
   /** All records of a key are in one of them. */
   readonly splits: number
@@ -79,10 +86,11 @@ export function collectedBy({ stages }: StatefulArgs): readonly string[] {
 }
 
 /** In batches of one size, so that watermarks come at the same records in every run. */
-function items({ records, keys, batch, splits, disorderMs }: StatefulArgs): Source<Item> {
+function items(args: StatefulArgs): Source<Item> {
+  const { records, keys, keyKind = 'numbers', batch, splits, disorderMs } = args
   const make = (id: number): Item => ({
     id,
-    key: (id % splits) + splits * ((id * 7) % keys),
+    key: keyOf((id % splits) + splits * ((id * 7) % keys), keyKind),
     at: id * 10 - ((id * 7_919) % (disorderMs + 1)),
     n: (id * 37) % 101,
     tags: [id],
@@ -113,6 +121,31 @@ function items({ records, keys, batch, splits, disorderMs }: StatefulArgs): Sour
       }
     },
   }
+}
+
+const SENTENCE = 'of a sentence that is so long that nobody would take it for a key of anything'
+
+/** Each has the number in it, and no other. */
+function keyOf(n: number, kind: KeyKind): Key {
+  switch (kind) {
+    case 'numbers':
+      return n
+    case 'texts':
+      return `key ${n}`
+    case 'slices':
+      return `${n} ${SENTENCE}`.slice(0, 20)
+    case 'long':
+      return `${SENTENCE} ${n}`
+    case 'wide':
+      return `鍵${n}\ud800`
+    case 'mixed':
+      return n % 5 === 4 ? n : keyOf(n, (['texts', 'slices', 'long', 'wide'] as const)[n % 4]!)
+  }
+}
+
+/** The number of a key. */
+export function numberOf(key: Key): number {
+  return typeof key === 'number' ? key : Number(/\d+/.exec(key)![0])
 }
 
 function behind(stream: Stream<Item>, stage: Stage, index: number): Stream<Item> {
@@ -489,6 +522,6 @@ function windows(
 }
 
 /** What tells of a key and no record of it. */
-function left(key: number, tags: readonly number[]): Item {
+function left(key: Key, tags: readonly number[]): Item {
   return { id: -1, key, at: 0, n: tags.length, tags: [...tags], text: '' }
 }
