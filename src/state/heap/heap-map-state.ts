@@ -11,6 +11,7 @@ import { murmur3 } from '../../codec/murmur.ts'
 import { ByteTable } from '../byte-table.ts'
 import type { KeyedStore, MapState } from '../contract.ts'
 import { EntryLists } from '../entry-lists.ts'
+import { withRoom } from '../growing-array.ts'
 import { damaged } from '../state-errors.ts'
 import type { StateValues } from '../state-values.ts'
 import type { HeapKeys, SlotColumn } from './heap-keys.ts'
@@ -153,8 +154,8 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn, KeyedStor
     return value as V
   }
 
-  grow(capacity: number): void {
-    this.#lists.growLists(capacity)
+  grow(slots: number): void {
+    this.#lists.growLists(slots)
   }
 
   #find(key: K): number {
@@ -186,9 +187,7 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn, KeyedStor
   #growEntries(): void {
     const { capacity } = this.#table
     this.#lists.growEntries(capacity)
-    const sequences = new Float64Array(capacity)
-    sequences.set(this.#sequences)
-    this.#sequences = sequences
+    this.#sequences = withRoom(this.#sequences, capacity)
   }
 
   #remove(owner: number, entry: number): void {
