@@ -17,7 +17,8 @@ const IN_PLACE_BYTES_MIN = 1 << 20
 const OFFSETS = 4096
 /** Cache lines, and without a common factor with their number. */
 const OFFSET_STEP = 13 * 64
-let offset = 0
+/** Where the first value of the last array lies that was given a memory. */
+const latest = { offset: 0 }
 
 /** What of it is used here: the types of Node know no more than its name. */
 interface Memory {
@@ -65,8 +66,8 @@ export function grown<A extends GrowingArray>(
  * place in their pages: a read of one would then wait for what was just written to the other.
  */
 function nextOffset(): number {
-  offset = (offset + OFFSET_STEP) % OFFSETS
-  return offset
+  latest.offset = (latest.offset + OFFSET_STEP) % OFFSETS
+  return latest.offset
 }
 
 /** Undefined where WebAssembly is switched off, or addresses are scarce: then growing copies. */

@@ -23,8 +23,7 @@ export interface HashBucketsOptions {
   readonly stepwiseLog2Min?: number
 }
 
-/** Of entries while they are moved. */
-let lifted = new Int32Array(256)
+const NOTHING = new Int32Array(0)
 
 export abstract class HashBuckets {
   protected buckets: Int32Array
@@ -33,6 +32,8 @@ export abstract class HashBuckets {
   /** Homes below this, as `shift` gives them, are halved. */
   protected unmoved = 0
   #spare = SPARE_MIN
+  /** Holds entries while they are moved. */
+  #lifted = NOTHING
   readonly #stepwiseLog2Min: number
 
   constructor(bucketsLog2: number, { stepwiseLog2Min = STEPWISE_LOG2_MIN }: HashBucketsOptions) {
@@ -117,14 +118,15 @@ export abstract class HashBuckets {
     while (begin > 0 && buckets[2 * begin - 1] !== 0) begin--
     while (buckets[2 * end + 1] !== 0) end++
     const words = 2 * (end - begin)
-    if (words > lifted.length) lifted = new Int32Array(2 * words)
-    const moved = lifted
-    for (let i = 0; i < words; i++) moved[i] = buckets[2 * begin + i]!
+    if (words > this.#lifted.length) this.#lifted = new Int32Array(2 * words)
+    const lifted = this.#lifted
+    for (let i = 0; i < words; i++) lifted[i] = buckets[2 * begin + i]!
     buckets.fill(0, 2 * begin, 2 * end)
     this.unmoved = 2 * begin
     for (let i = 0; i < words; i += 2) {
-      if (moved[i + 1] !== 0) this.insertBucket(moved[i + 1]! - 1, moved[i]!)
+      if (lifted[i + 1] !== 0) this.insertBucket(lifted[i + 1]! - 1, lifted[i]!)
     }
+    if (begin === 0) this.#lifted = NOTHING
   }
 
   #addSpare(): void {
