@@ -12,7 +12,7 @@ import { assert } from '../base/assert.ts'
 import type { KeyBatch } from '../codec/key-batch.ts'
 import { KEY_WORDS, LEFT_OUT } from '../codec/key-batch.ts'
 import { grown, withRoom } from './growing-array.ts'
-import { HashBuckets, type HashBucketsOptions } from './hash-buckets.ts'
+import { HashBuckets, type TableGrowth } from './hash-buckets.ts'
 
 const RECORD_WORDS = 8
 const RECORD_BYTES = 4 * RECORD_WORDS
@@ -43,8 +43,8 @@ export class ByteTable extends HashBuckets {
   // biome-ignore lint/correctness/noUnusedPrivateClassMembers: unused, it would not be read at all
   #fetched = 0
 
-  constructor(options: HashBucketsOptions = {}) {
-    super(BUCKETS_LOG2_MIN, options)
+  constructor(growth: TableGrowth = {}) {
+    super(BUCKETS_LOG2_MIN, growth)
     this.#capacity = this.slotsMax
     this.#records = new Int32Array(RECORD_WORDS * this.#capacity)
     this.#bytes = new Uint8Array(this.#records.buffer)

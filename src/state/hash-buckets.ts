@@ -19,8 +19,10 @@ const MOVED_AN_ADDITION = 16
 /** Fewer buckets are moved at once: it takes less than a millisecond. */
 const STEPWISE_LOG2_MIN = 14
 
-export interface HashBucketsOptions {
+/** When a doubling is done in steps, and how small they are: tests have small tables. */
+export interface TableGrowth {
   readonly stepwiseLog2Min?: number
+  readonly movedAnAddition?: number
 }
 
 const NOTHING = new Int32Array(0)
@@ -35,11 +37,13 @@ export abstract class HashBuckets {
   /** Holds entries while they are moved. */
   #lifted = NOTHING
   readonly #stepwiseLog2Min: number
+  readonly #movedAnAddition: number
 
-  constructor(bucketsLog2: number, { stepwiseLog2Min = STEPWISE_LOG2_MIN }: HashBucketsOptions) {
+  constructor(bucketsLog2: number, growth: TableGrowth) {
     this.buckets = new Int32Array(2 * ((1 << bucketsLog2) + SPARE_MIN))
     this.shift = 32 - bucketsLog2
-    this.#stepwiseLog2Min = stepwiseLog2Min
+    this.#stepwiseLog2Min = growth.stepwiseLog2Min ?? STEPWISE_LOG2_MIN
+    this.#movedAnAddition = growth.movedAnAddition ?? MOVED_AN_ADDITION
   }
 
   /** How many slots all buckets are for, those of a doubling under way too. */
@@ -114,7 +118,7 @@ export abstract class HashBuckets {
   protected moveSome(): void {
     const buckets = this.buckets
     let end = this.unmoved >>> 1
-    let begin = Math.max(0, end - MOVED_AN_ADDITION)
+    let begin = Math.max(0, end - this.#movedAnAddition)
     while (begin > 0 && buckets[2 * begin - 1] !== 0) begin--
     while (buckets[2 * end + 1] !== 0) end++
     const words = 2 * (end - begin)

@@ -6,7 +6,7 @@
  */
 import { assert } from '../base/assert.ts'
 import { grown } from './growing-array.ts'
-import { HashBuckets, type HashBucketsOptions } from './hash-buckets.ts'
+import { HashBuckets, type TableGrowth } from './hash-buckets.ts'
 
 const FREE = -1
 const NONE = -1
@@ -21,8 +21,8 @@ export class PairTable extends HashBuckets {
   #size = 0
   #wasAdded = false
 
-  constructor(options: HashBucketsOptions = {}) {
-    super(BUCKETS_LOG2_MIN, options)
+  constructor(growth: TableGrowth = {}) {
+    super(BUCKETS_LOG2_MIN, growth)
     this.#capacity = this.slotsMax
     this.#pairs = new Float64Array(2 * this.#capacity)
   }

@@ -45,7 +45,7 @@ export class HeapKeys {
   readonly #options: KeyedStateOptions
   readonly #encoder = new KeyEncoder()
   readonly #short = new ShortKey()
-  readonly #table = new ByteTable()
+  readonly #table: ByteTable
   readonly #columns: SlotColumn[] = []
   readonly #decoded: unknown[] = []
   #room = ROOM_MIN
@@ -66,6 +66,7 @@ export class HeapKeys {
 
   constructor(options: KeyedStateOptions) {
     this.#options = options
+    this.#table = new ByteTable(options.growth)
   }
 
   /** Slots below it have room in all columns. */

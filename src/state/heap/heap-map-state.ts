@@ -26,7 +26,7 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn, KeyedStor
   readonly #codec: StateValues
   readonly #snapshots: TrackedStore
   readonly #encoder = new KeyEncoder()
-  readonly #table = new ByteTable()
+  readonly #table: ByteTable
   readonly #values: unknown[] = []
   readonly #lists = new EntryLists()
   /** When an entry was inserted, as a number that only grows: so its order survives a restore. */
@@ -38,6 +38,7 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn, KeyedStor
   constructor(parts: HeapParts, name: string) {
     this.name = name
     this.#keys = parts.keys
+    this.#table = new ByteTable(parts.growth)
     this.#codec = parts.values
     this.#snapshots = parts.track('map', this)
     parts.keys.addColumn(this)

@@ -19,7 +19,7 @@ export class HeapSlotTable implements SlotTable, KeyedStore {
   readonly #keys: HeapKeys
   readonly #codec: StateValues
   readonly #snapshots: TrackedStore
-  readonly #pairs = new PairTable()
+  readonly #pairs: PairTable
   readonly #numbers: Float64Array[]
   readonly #values: unknown[][]
 
@@ -27,6 +27,7 @@ export class HeapSlotTable implements SlotTable, KeyedStore {
     this.name = name
     this.detail = columns.join(', ')
     this.#keys = parts.keys
+    this.#pairs = new PairTable(parts.growth)
     this.#codec = parts.values
     this.#snapshots = parts.track('table', this)
     const capacity = this.#pairs.capacity
