@@ -168,5 +168,6 @@ export interface KeyedStateOptions {
   /** The subtask's key groups, [from, to). A key outside is an invariant violation. */
   readonly keyGroupFrom: number
   readonly keyGroupTo: number
+  /** For tests alone. */
   readonly growth?: TableGrowth
 }

@@ -199,7 +199,7 @@ export class HeapKeys {
     return true
   }
 
-  /** Makes room for so many keys at once. Columns follow with the next new key. */
+  /** Makes room for so many keys at once. Columns follow as keys come. */
   reserve(count: number): void {
     this.#table.reserve(count)
   }
