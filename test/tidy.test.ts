@@ -204,6 +204,14 @@ test('clock, timers and randomness come in through base/clock.ts and base/prng.t
   })
 })
 
+test('nothing at the top of a module is let: the bundle makes it constant', () => {
+  report((file, tell) => {
+    file.lines.forEach((line, i) => {
+      if (/^(export )?(let|var)\b/.test(line)) tell(i + 1, line)
+    })
+  }, sources)
+})
+
 test('a TODO names its issue', () => {
   report((file, tell) => {
     file.lines.forEach((line, i) => {

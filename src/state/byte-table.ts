@@ -4,14 +4,15 @@
  * A key is (prefix, bytes); callers keep columns of their own, indexed by slot.
  * Threads: the task that owns it.
  *
- * Buckets hold [hash, slot + 1], so that a probe touches a slot only where the whole hash is
- * equal. A slot is one record of 32 bytes: [hash, length, prefix, key bytes], with keys of more
- * than 20 bytes in an arena at `word 3 * 4`. A hit costs one cache line for its bucket and one
- * for its slot.
+ * Buckets hold the whole hash, so that a probe touches a slot only where it is equal. A slot is
+ * one record of 32 bytes: [hash, length, prefix, key bytes], with keys of more than 20 bytes in an
+ * arena at `word 3 * 4`. A hit costs one cache line for its bucket and one for its slot.
  */
 import { assert } from '../base/assert.ts'
 import type { KeyBatch } from '../codec/key-batch.ts'
 import { KEY_WORDS, LEFT_OUT } from '../codec/key-batch.ts'
+import { grown, withRoom } from './growing-array.ts'
+import { HashBuckets, type TableGrowth } from './hash-buckets.ts'
 
 const RECORD_WORDS = 8
 const RECORD_BYTES = 4 * RECORD_WORDS
@@ -25,14 +26,10 @@ const INLINE_BYTES = RECORD_BYTES - KEY_BYTE
 const FREE = -1
 const NONE = -1
 const BUCKETS_LOG2_MIN = 6
-const BUCKETS_LOG2_MAX = 30
+/** Spreads hashes: key groups have used up the entropy of the low bits. */
 const GOLDEN = 0x9e3779b1 | 0
 
-export class ByteTable {
-  #buckets: Int32Array
-  #mask: number
-  /** A bucket is the high bits of hash * GOLDEN: key groups have used up the low bits' entropy. */
-  #shift: number
+export class ByteTable extends HashBuckets {
   #records: Int32Array
   #bytes: Uint8Array
   #arena = new Uint8Array(0)
@@ -46,12 +43,9 @@ export class ByteTable {
   // biome-ignore lint/correctness/noUnusedPrivateClassMembers: unused, it would not be read at all
   #fetched = 0
 
-  constructor() {
-    const bucketCount = 1 << BUCKETS_LOG2_MIN
-    this.#buckets = new Int32Array(2 * bucketCount)
-    this.#mask = bucketCount - 1
-    this.#shift = 32 - BUCKETS_LOG2_MIN
-    this.#capacity = slotsOf(bucketCount)
+  constructor(growth: TableGrowth = {}) {
+    super(BUCKETS_LOG2_MIN, growth)
+    this.#capacity = this.slotsMax
     this.#records = new Int32Array(RECORD_WORDS * this.#capacity)
     this.#bytes = new Uint8Array(this.#records.buffer)
   }
@@ -77,14 +71,14 @@ export class ByteTable {
 
   /** The slot of (prefix, bytes[from, to)), or -1. `hash` must be a function of both. */
   find(prefix: number, bytes: Uint8Array, from: number, to: number, hash: number): number {
-    const buckets = this.#buckets
-    const mask = this.#mask
-    let bucket = Math.imul(hash, GOLDEN) >>> this.#shift
-    for (;;) {
+    const buckets = this.buckets
+    const spread = Math.imul(hash, GOLDEN)
+    let bucket = spread >>> this.shift
+    if (bucket < this.unmoved) bucket >>>= 1
+    for (; ; bucket++) {
       const slot = buckets[2 * bucket + 1]! - 1
       if (slot < 0) return NONE
-      if (buckets[2 * bucket] === hash && this.#equals(slot, prefix, bytes, from, to)) return slot
-      bucket = (bucket + 1) & mask
+      if (buckets[2 * bucket] === spread && this.#equals(slot, prefix, bytes, from, to)) return slot
     }
   }
 
@@ -93,33 +87,34 @@ export class ByteTable {
    * depends on what was read before, so that the waits for memory overlap.
    */
   fetch(hashes: Int32Array, count: number): void {
-    const buckets = this.#buckets
-    const shift = this.#shift
+    const buckets = this.buckets
+    const shift = this.shift
+    const unmoved = this.unmoved
     let seen = 0
     for (let i = 0; i < count; i++) {
-      seen ^= buckets[2 * (Math.imul(hashes[i]!, GOLDEN) >>> shift)]!
+      let bucket = Math.imul(hashes[i]!, GOLDEN) >>> shift
+      if (bucket < unmoved) bucket >>>= 1
+      seen ^= buckets[2 * bucket]!
     }
     this.#fetched = seen
   }
 
   /** `find` for a key of at most 20 bytes that is there as little-endian words, padded with 0. */
   findWords(prefix: number, words: Int32Array, length: number, hash: number): number {
-    const buckets = this.#buckets
+    const buckets = this.buckets
     const records = this.#records
-    const mask = this.#mask
-    let bucket = Math.imul(hash, GOLDEN) >>> this.#shift
-    for (;;) {
+    const spread = Math.imul(hash, GOLDEN)
+    let bucket = spread >>> this.shift
+    if (bucket < this.unmoved) bucket >>>= 1
+    for (; ; bucket++) {
       const slot = buckets[2 * bucket + 1]! - 1
       if (slot < 0) return NONE
-      if (buckets[2 * bucket] === hash) {
-        const at = RECORD_WORDS * slot
-        if (records[at + LENGTH] === length && records[at + PREFIX] === prefix) {
-          let w = (length + 3) >> 2
-          while (w > 0 && records[at + KEY + w - 1] === words[w - 1]) w--
-          if (w === 0) return slot
-        }
-      }
-      bucket = (bucket + 1) & mask
+      if (buckets[2 * bucket] !== spread) continue
+      const at = RECORD_WORDS * slot
+      if (records[at + LENGTH] !== length || records[at + PREFIX] !== prefix) continue
+      let w = (length + 3) >> 2
+      while (w > 0 && records[at + KEY + w - 1] === words[w - 1]) w--
+      if (w === 0) return slot
     }
   }
 
@@ -152,35 +147,39 @@ export class ByteTable {
   }
 
   #firstOfHash(hash: number): number {
-    const buckets = this.#buckets
-    const mask = this.#mask
-    let bucket = Math.imul(hash, GOLDEN) >>> this.#shift
-    for (;;) {
+    const buckets = this.buckets
+    const spread = Math.imul(hash, GOLDEN)
+    let bucket = spread >>> this.shift
+    if (bucket < this.unmoved) bucket >>>= 1
+    for (; ; bucket++) {
       const slot = buckets[2 * bucket + 1]! - 1
-      if (slot < 0 || buckets[2 * bucket] === hash) return slot
-      bucket = (bucket + 1) & mask
+      if (slot < 0 || buckets[2 * bucket] === spread) return slot
     }
   }
 
   /** As `find`, but makes the slot where there is none. `wasAdded` tells which. */
   findOrAdd(prefix: number, bytes: Uint8Array, from: number, to: number, hash: number): number {
-    const buckets = this.#buckets
-    const mask = this.#mask
-    let bucket = Math.imul(hash, GOLDEN) >>> this.#shift
-    for (;;) {
+    const buckets = this.buckets
+    const spread = Math.imul(hash, GOLDEN)
+    let bucket = spread >>> this.shift
+    if (bucket < this.unmoved) bucket >>>= 1
+    for (; ; bucket++) {
       const slot = buckets[2 * bucket + 1]! - 1
       if (slot < 0) break
-      if (buckets[2 * bucket] === hash && this.#equals(slot, prefix, bytes, from, to)) {
+      if (buckets[2 * bucket] === spread && this.#equals(slot, prefix, bytes, from, to)) {
         this.#wasAdded = false
         return slot
       }
-      bucket = (bucket + 1) & mask
     }
     this.#wasAdded = true
+    if (this.#size < this.#capacity && this.unmoved === 0) {
+      const slot = this.#add(prefix, bytes, from, to, hash)
+      this.fillBucket(bucket, slot, spread)
+      return slot
+    }
+    this.#makeRoom()
     const slot = this.#add(prefix, bytes, from, to, hash)
-    // It may have moved to larger buckets.
-    if (this.#buckets !== buckets) this.#insertBucket(slot, hash)
-    else this.#fillBucket(bucket, slot, hash)
+    this.insertBucket(slot, spread)
     return slot
   }
 
@@ -194,7 +193,7 @@ export class ByteTable {
     const records = this.#records
     const at = RECORD_WORDS * slot
     const length = records[at + LENGTH]!
-    this.#removeBucket(slot, records[at + HASH]!)
+    this.removeBucket(slot, Math.imul(records[at + HASH]!, GOLDEN))
     if (length > INLINE_BYTES) this.#arenaUnused += aligned(length)
     records[at + LENGTH] = FREE
     records[at + HASH] = this.#free
@@ -248,7 +247,6 @@ export class ByteTable {
 
   /** Takes a slot, which has no bucket yet. */
   #add(prefix: number, bytes: Uint8Array, from: number, to: number, hash: number): number {
-    if (this.#size === this.#capacity) this.#grow()
     const length = to - from
     // Before the slot is taken, since it may rewrite the arena of all slots in use.
     const offset = length > INLINE_BYTES ? this.#takeArena(length) : 0
@@ -275,69 +273,35 @@ export class ByteTable {
     return slot
   }
 
-  #insertBucket(slot: number, hash: number): void {
-    const buckets = this.#buckets
-    let bucket = Math.imul(hash, GOLDEN) >>> this.#shift
-    while (buckets[2 * bucket + 1] !== 0) bucket = (bucket + 1) & this.#mask
-    this.#fillBucket(bucket, slot, hash)
-  }
-
-  #fillBucket(bucket: number, slot: number, hash: number): void {
-    this.#buckets[2 * bucket] = hash
-    this.#buckets[2 * bucket + 1] = slot + 1
-  }
-
-  /** Closes the gap by moving back what had been pushed past it, so no tombstones pile up. */
-  #removeBucket(slot: number, hash: number): void {
-    const buckets = this.#buckets
-    const mask = this.#mask
-    let gap = Math.imul(hash, GOLDEN) >>> this.#shift
-    while (buckets[2 * gap + 1] !== slot + 1) gap = (gap + 1) & mask
-    let next = (gap + 1) & mask
-    while (buckets[2 * next + 1] !== 0) {
-      const home = Math.imul(buckets[2 * next]!, GOLDEN) >>> this.#shift
-      if (((next - home) & mask) >= ((next - gap) & mask)) {
-        buckets[2 * gap] = buckets[2 * next]!
-        buckets[2 * gap + 1] = buckets[2 * next + 1]!
-        gap = next
-      }
-      next = (next + 1) & mask
-    }
-    buckets[2 * gap + 1] = 0
-  }
-
   /** Makes room for so many keys at once. */
   reserve(count: number): void {
-    let bucketsLog2 = 32 - this.#shift
-    while (bucketsLog2 < BUCKETS_LOG2_MAX && slotsOf(1 << bucketsLog2) < count) bucketsLog2++
-    if (bucketsLog2 > 32 - this.#shift) this.#resize(bucketsLog2)
+    this.reserveBuckets(count, this.#size)
+    this.#growRecords()
   }
 
-  #grow(): void {
-    this.#resize(33 - this.#shift)
-  }
-
-  #resize(bucketsLog2: number): void {
-    const old = this.#buckets
-    // A power by `**` is a double to V8, and so would be the fields that every lookup reads.
-    const bucketCount = 1 << bucketsLog2
-    this.#buckets = new Int32Array(2 * bucketCount)
-    this.#mask = bucketCount - 1
-    this.#shift = 32 - bucketsLog2
-    for (let i = 0; i < old.length; i += 2) {
-      if (old[i + 1] !== 0) this.#insertBucket(old[i + 1]! - 1, old[i]!)
+  #makeRoom(): void {
+    if (this.#size === this.#capacity) {
+      this.doubleBuckets()
+      this.#growRecords()
     }
-    this.#capacity = slotsOf(bucketCount)
-    const records = new Int32Array(RECORD_WORDS * this.#capacity)
-    records.set(this.#records)
-    this.#records = records
-    this.#bytes = new Uint8Array(records.buffer)
+    if (this.unmoved > 0) this.moveSome()
   }
 
-  /** Room for a long key. What removed keys leave behind is dropped when the arena is rewritten. */
+  #growRecords(): void {
+    if (this.slotsMax === this.#capacity) return
+    this.#capacity = this.slotsMax
+    const records = grown(this.#records, RECORD_WORDS * this.#capacity)
+    this.#records = records
+    this.#bytes = new Uint8Array(records.buffer, records.byteOffset, records.byteLength)
+  }
+
+  /** Room for a long key. What removed keys leave behind is dropped when it is more than half. */
   #takeArena(length: number): number {
     const needed = aligned(length)
-    if (this.#arenaUsed + needed > this.#arena.length) this.#rewriteArena(needed)
+    if (this.#arenaUsed + needed > this.#arena.length) {
+      if (2 * this.#arenaUnused > this.#arenaUsed) this.#rewriteArena(needed)
+      else this.#arena = withRoom(this.#arena, Math.max(1024, this.#arenaUsed + needed))
+    }
     const offset = this.#arenaUsed
     this.#arenaUsed += needed
     return offset
@@ -360,10 +324,6 @@ export class ByteTable {
     this.#arenaUsed = used
     this.#arenaUnused = 0
   }
-}
-
-function slotsOf(bucketCount: number): number {
-  return (bucketCount / 8) * 5
 }
 
 /** Arena offsets are multiples of 4, so that one word reaches 16 GB. */

@@ -5,6 +5,7 @@
  */
 import type { ByteReader, ByteWriter } from '../codec/byte-stream.ts'
 import type { KeyBatch } from '../codec/key-batch.ts'
+import type { TableGrowth } from './hash-buckets.ts'
 import type { ChunkSink, SectionHeader, StatePart, StateWalk } from './snapshot-contract.ts'
 
 export interface ValueState<T> {
@@ -167,4 +168,6 @@ export interface KeyedStateOptions {
   /** The subtask's key groups, [from, to). A key outside is an invariant violation. */
   readonly keyGroupFrom: number
   readonly keyGroupTo: number
+  /** For tests alone. */
+  readonly growth?: TableGrowth
 }

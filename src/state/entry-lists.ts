@@ -3,6 +3,8 @@
  * timers of one timestamp. A slot is in one list at a time.
  * Threads: the task that owns it.
  */
+import { withRoom } from './growing-array.ts'
+
 const NONE = -1
 
 export class EntryLists {
@@ -15,18 +17,16 @@ export class EntryLists {
   /** Makes room for lists [0, needed), and for some more. */
   growLists(needed: number): void {
     if (needed <= this.#count.length) return
-    const capacity = Math.max(needed, 2 * this.#count.length)
-    this.#first = grown(this.#first, capacity)
-    this.#last = grown(this.#last, capacity)
-    this.#count = grown(this.#count, capacity)
+    this.#first = withRoom(this.#first, needed)
+    this.#last = withRoom(this.#last, needed)
+    this.#count = withRoom(this.#count, needed)
   }
 
   /** Makes room for entries [0, needed), and for some more. */
   growEntries(needed: number): void {
     if (needed <= this.#next.length) return
-    const capacity = Math.max(needed, 2 * this.#next.length)
-    this.#next = grown(this.#next, capacity)
-    this.#previous = grown(this.#previous, capacity)
+    this.#next = withRoom(this.#next, needed)
+    this.#previous = withRoom(this.#previous, needed)
   }
 
   count(list: number): number {
@@ -78,10 +78,4 @@ export class EntryLists {
     }
     return entries
   }
-}
-
-function grown(array: Int32Array, capacity: number): Int32Array<ArrayBuffer> {
-  const copy = new Int32Array(capacity)
-  copy.set(array)
-  return copy
 }

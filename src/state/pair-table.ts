@@ -5,23 +5,27 @@
  * Threads: the task that owns it.
  */
 import { assert } from '../base/assert.ts'
+import { grown } from './growing-array.ts'
+import { HashBuckets, type TableGrowth } from './hash-buckets.ts'
 
 const FREE = -1
 const NONE = -1
 const BUCKETS_LOG2_MIN = 5
 
-export class PairTable {
-  /** [hash, slot + 1]: a probe, or closing a gap, touches no pair but the one that is meant. */
-  #buckets = new Int32Array(2 << BUCKETS_LOG2_MIN)
-  #mask = (1 << BUCKETS_LOG2_MIN) - 1
-  #shift = 32 - BUCKETS_LOG2_MIN
-  #capacity = slotsOf(1 << BUCKETS_LOG2_MIN)
+export class PairTable extends HashBuckets {
+  #capacity: number
   /** [first, second] a slot; in a free slot [FREE, next free slot]. */
-  #pairs = new Float64Array(2 * this.#capacity)
+  #pairs: Float64Array
   #free = NONE
   #slotEnd = 0
   #size = 0
   #wasAdded = false
+
+  constructor(growth: TableGrowth = {}) {
+    super(BUCKETS_LOG2_MIN, growth)
+    this.#capacity = this.slotsMax
+    this.#pairs = new Float64Array(2 * this.#capacity)
+  }
 
   get size(): number {
     return this.#size
@@ -44,29 +48,47 @@ export class PairTable {
 
   /** The slot of the pair, or -1. `first` is an int32 >= 0. */
   find(first: number, second: number): number {
-    const buckets = this.#buckets
+    const buckets = this.buckets
     const pairs = this.#pairs
     const hash = hashOf(first, second)
-    let bucket = hash >>> this.#shift
-    for (;;) {
+    let bucket = hash >>> this.shift
+    if (bucket < this.unmoved) bucket >>>= 1
+    for (; ; bucket++) {
       const slot = buckets[2 * bucket + 1]! - 1
       if (slot < 0) return NONE
       if (buckets[2 * bucket] === hash && isPair(pairs, slot, first, second)) return slot
-      bucket = (bucket + 1) & this.#mask
     }
   }
 
   /** As `find`, but makes the slot where there is none. `wasAdded` tells which. */
   findOrAdd(first: number, second: number): number {
-    const found = this.find(first, second)
-    this.#wasAdded = found < 0
-    return found < 0 ? this.#add(first, second) : found
+    const buckets = this.buckets
+    const pairs = this.#pairs
+    const hash = hashOf(first, second)
+    let bucket = hash >>> this.shift
+    if (bucket < this.unmoved) bucket >>>= 1
+    for (; ; bucket++) {
+      const slot = buckets[2 * bucket + 1]! - 1
+      if (slot < 0) break
+      if (buckets[2 * bucket] === hash && isPair(pairs, slot, first, second)) {
+        this.#wasAdded = false
+        return slot
+      }
+    }
+    this.#wasAdded = true
+    // Growing is out of the way: inlined, it makes finding slower by a half.
+    if (this.#size === this.#capacity || this.unmoved > 0) {
+      return this.#addAndGrow(first, second, hash)
+    }
+    const slot = this.#put(first, second)
+    this.fillBucket(bucket, slot, hash)
+    return slot
   }
 
   remove(slot: number): void {
     if (!this.isUsed(slot)) assert(false, `slot ${slot} is not in use`)
     const pairs = this.#pairs
-    this.#removeBucket(slot, hashOf(this.firstOf(slot), this.secondOf(slot)))
+    this.removeBucket(slot, hashOf(this.firstOf(slot), this.secondOf(slot)))
     pairs[2 * slot] = FREE
     pairs[2 * slot + 1] = this.#free
     this.#free = slot
@@ -87,12 +109,18 @@ export class PairTable {
     return this.#pairs[2 * slot + 1]!
   }
 
-  #add(first: number, second: number): number {
-    if (this.#size === this.#capacity) this.#grow()
+  #addAndGrow(first: number, second: number, hash: number): number {
+    this.#makeRoom()
+    const slot = this.#put(first, second)
+    this.insertBucket(slot, hash)
+    return slot
+  }
+
+  /** Takes a slot, which has no bucket yet. */
+  #put(first: number, second: number): number {
     const slot = this.#takeSlot()
     this.#pairs[2 * slot] = first
     this.#pairs[2 * slot + 1] = second
-    this.#insertBucket(slot, hashOf(first, second))
     this.#size++
     return slot
   }
@@ -104,55 +132,18 @@ export class PairTable {
     return slot
   }
 
-  #insertBucket(slot: number, hash: number): void {
-    const buckets = this.#buckets
-    let bucket = hash >>> this.#shift
-    while (buckets[2 * bucket + 1] !== 0) bucket = (bucket + 1) & this.#mask
-    buckets[2 * bucket] = hash
-    buckets[2 * bucket + 1] = slot + 1
-  }
-
-  /** Closes the gap by moving back what had been pushed past it, so no tombstones pile up. */
-  #removeBucket(slot: number, hash: number): void {
-    const buckets = this.#buckets
-    const mask = this.#mask
-    let gap = hash >>> this.#shift
-    while (buckets[2 * gap + 1] !== slot + 1) gap = (gap + 1) & mask
-    let next = (gap + 1) & mask
-    while (buckets[2 * next + 1] !== 0) {
-      const home = buckets[2 * next]! >>> this.#shift
-      if (((next - home) & mask) >= ((next - gap) & mask)) {
-        buckets[2 * gap] = buckets[2 * next]!
-        buckets[2 * gap + 1] = buckets[2 * next + 1]!
-        gap = next
-      }
-      next = (next + 1) & mask
+  #makeRoom(): void {
+    if (this.#size === this.#capacity) {
+      this.doubleBuckets()
+      this.#capacity = this.slotsMax
+      this.#pairs = grown(this.#pairs, 2 * this.#capacity)
     }
-    buckets[2 * gap + 1] = 0
-  }
-
-  #grow(): void {
-    const old = this.#buckets
-    const bucketCount = old.length
-    this.#buckets = new Int32Array(2 * bucketCount)
-    this.#mask = bucketCount - 1
-    this.#shift--
-    for (let i = 0; i < old.length; i += 2) {
-      if (old[i + 1] !== 0) this.#insertBucket(old[i + 1]! - 1, old[i]!)
-    }
-    this.#capacity = slotsOf(bucketCount)
-    const pairs = new Float64Array(2 * this.#capacity)
-    pairs.set(this.#pairs)
-    this.#pairs = pairs
+    if (this.unmoved > 0) this.moveSome()
   }
 }
 
 function isPair(pairs: Float64Array, slot: number, first: number, second: number): boolean {
   return pairs[2 * slot + 1] === second && pairs[2 * slot] === first
-}
-
-function slotsOf(bucketCount: number): number {
-  return (bucketCount / 8) * 5
 }
 
 /** Fractions of `second` are not hashed: those that differ only there share a bucket. */

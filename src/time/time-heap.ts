@@ -3,6 +3,8 @@
  * Ids are small and dense: the heap keeps an array of their places.
  * Threads: the task that owns it.
  */
+import { withRoom } from '../state/growing-array.ts'
+
 const CAPACITY_MIN = 32
 
 export class TimeHeap {
@@ -26,7 +28,7 @@ export class TimeHeap {
 
   push(time: number, id: number): void {
     if (this.#size === this.#times.length) this.#growHeap()
-    if (id >= this.#places.length) this.#growPlaces(id)
+    this.#places = withRoom(this.#places, id + 1)
     this.#up(this.#size++, time, id)
   }
 
@@ -83,17 +85,7 @@ export class TimeHeap {
   }
 
   #growHeap(): void {
-    const times = new Float64Array(2 * this.#times.length)
-    times.set(this.#times)
-    this.#times = times
-    const ids = new Int32Array(times.length)
-    ids.set(this.#ids)
-    this.#ids = ids
-  }
-
-  #growPlaces(id: number): void {
-    const places = new Int32Array(Math.max(id + 1, 2 * this.#places.length))
-    places.set(this.#places)
-    this.#places = places
+    this.#times = withRoom(this.#times, this.#size + 1)
+    this.#ids = withRoom(this.#ids, this.#size + 1)
   }
 }

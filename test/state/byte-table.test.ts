@@ -44,8 +44,7 @@ function textOf(table: ByteTable, slot: number): string {
 
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
 
-function compare(steps: readonly Step[], bits: number) {
-  const table = new ByteTable()
+function compare(table: ByteTable, steps: readonly Step[], bits: number) {
   const model = new Map<string, { slot: number; key: Key }>()
   for (const { op, key } of steps) {
     const name = JSON.stringify(key)
@@ -79,22 +78,66 @@ function compare(steps: readonly Step[], bits: number) {
   }
 }
 
-test('a byte table does what a Map does', () => {
+const inSteps = { stepwiseLog2Min: 0, movedAnAddition: 1 }
+
+test.each([
+  ['grows at once', {}],
+  ['grows in steps', inSteps],
+])('a byte table that %s does what a Map does', (_, options) => {
+  const steps = fc.array(step, { maxLength: 300, size: 'max' })
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 300, size: 'max' }), (steps) => compare(steps, 0)),
+    fc.property(steps, (steps) => compare(new ByteTable(options), steps, 0)),
     { numRuns: 100 },
   )
 })
 
-test('a byte table does what a Map does where nearly all hashes are equal', () => {
+test.each([
+  ['grows at once', {}],
+  ['grows in steps', inSteps],
+])('so does one that %s where nearly all hashes are equal', (_, options) => {
+  const steps = fc.array(step, { maxLength: 200, size: 'max' })
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 200, size: 'max' }), (steps) => compare(steps, 2)),
+    fc.property(steps, (steps) => compare(new ByteTable(options), steps, 2)),
     { numRuns: 50 },
   )
 })
 
-test('slots stay dense, and are found again, through growth and churn', () => {
-  const table = new ByteTable()
+/** Of 64 homes, those of these hashes are the first, the last, and where the two halves meet. */
+const EDGES = [0, 0x7c000000, 0x80000000, 0xfc000000, 0xffffffff]
+/** The multiplicative inverse of what the table spreads hashes by. */
+const SPREAD_INVERSE = 0x0e8b2f51
+
+test.each([
+  ['at once', {}],
+  ['in steps', inSteps],
+])('keys of the first and the last homes are found through growth %s', (_, options) => {
+  const table = new ByteTable(options)
+  const slots = new Map<number, number>()
+  const bytes = Buffer.alloc(4)
+  const find = (i: number, add: boolean) => {
+    bytes.writeInt32LE(i)
+    const hash = Math.imul(EDGES[i % EDGES.length]!, SPREAD_INVERSE)
+    return add ? table.findOrAdd(0, bytes, 0, 4, hash) : table.find(0, bytes, 0, 4, hash)
+  }
+  for (let i = 0; i < 400; i++) {
+    slots.set(i, find(i, true))
+    const old = 7 * (i % 50)
+    if (i % 3 === 0 && slots.has(old)) {
+      table.remove(slots.get(old)!)
+      slots.delete(old)
+    }
+    const lost = [...slots].filter(([key, slot]) => find(key, false) !== slot)
+    expect(lost, `after ${i}`).toEqual([])
+    expect(find(1000, false)).toBe(-1)
+  }
+  expect(table.size).toBe(slots.size)
+})
+
+test.each([
+  ['at once', {}],
+  ['in steps', inSteps],
+])('slots stay dense, and are found again, through growth %s and churn', (_, options) => {
+  const table = new ByteTable(options)
   const slots = new Map<string, number>()
   for (let i = 0; i < 50_000; i++) {
     const text = i % 3 === 0 ? `key ${i}` : `a key that is too long for its record ${i}`

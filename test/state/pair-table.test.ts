@@ -10,10 +10,15 @@ const second = fc.oneof(
 )
 const step = fc.tuple(fc.constantFrom('add', 'add', 'remove', 'find'), first, second)
 
-test('a pair table does what a Map does', () => {
+const inSteps = { stepwiseLog2Min: 0, movedAnAddition: 1 }
+
+test.each([
+  ['grows at once', {}],
+  ['grows in steps', inSteps],
+])('a pair table that %s does what a Map does', (_, options) => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 300, size: 'max' }), (steps) => {
-      const table = new PairTable()
+      const table = new PairTable(options)
       const model = new Map<string, number>()
       for (const [op, a, b] of steps) {
         const name = `${a} ${b === 0 ? 0 : b}`

@@ -6,9 +6,12 @@ import type { SectionHeader, StateChunk, StatePart } from '../../src/state/snaps
 
 export const GROUPS = 128
 
+/** Tables as small as those of tests double in steps, too. */
+const growth = { stepwiseLog2Min: 0, movedAnAddition: 1 }
+
 export function openRange(subtask = 0, parallelism = 1): HeapKeyedState {
   const [keyGroupFrom, keyGroupTo] = keyGroupRange(subtask, GROUPS, parallelism)
-  return new HeapKeyedState({ maxParallelism: GROUPS, keyGroupFrom, keyGroupTo })
+  return new HeapKeyedState({ maxParallelism: GROUPS, keyGroupFrom, keyGroupTo, growth })
 }
 
 /** A snapshot that is being written, and what has come of it. */

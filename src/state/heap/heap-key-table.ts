@@ -6,6 +6,7 @@
 import { assert } from '../../base/assert.ts'
 import type { ByteReader, ByteWriter } from '../../codec/byte-stream.ts'
 import type { ColumnKind, KeyedStore, KeyTable } from '../contract.ts'
+import { withRoom } from '../growing-array.ts'
 import { damaged } from '../state-errors.ts'
 import type { StateValues } from '../state-values.ts'
 import { grownColumn } from './grown-column.ts'
@@ -117,17 +118,13 @@ export class HeapKeyTable implements KeyTable, SlotColumn, KeyedStore {
     return seen
   }
 
-  grow(capacity: number): void {
-    const isUsed = new Uint8Array(capacity)
-    isUsed.set(this.#isUsed)
-    this.#isUsed = isUsed
+  grow(slots: number): void {
+    this.#isUsed = withRoom(this.#isUsed, slots)
     for (let c = 0; c < this.numbers.length; c++) {
-      const column = new Float64Array(capacity)
-      column.set(this.numbers[c]!)
-      this.numbers[c] = column
+      this.numbers[c] = withRoom(this.numbers[c]!, slots)
     }
     for (let c = 0; c < this.values.length; c++) {
-      this.values[c] = grownColumn(this.values[c]!, capacity)
+      this.values[c] = grownColumn(this.values[c]!, slots)
     }
   }
 

@@ -52,6 +52,7 @@ export class HeapKeyedState implements KeyedState {
     this.#parts = {
       keys: this.#keys,
       values: new StateValues(),
+      growth: options.growth ?? {},
       track: (kind, store) => this.#track(kind, store),
     }
   }

@@ -16,10 +16,11 @@ import { murmur3 } from '../../codec/murmur.ts'
 import { NOT_SHORT, ShortKey } from '../../codec/short-key.ts'
 import { ByteTable } from '../byte-table.ts'
 import type { KeyedStateOptions } from '../contract.ts'
+import { withRoom } from '../growing-array.ts'
 
-/** A column addressed by key slot: told when there may be more slots than it has room for. */
+/** A column addressed by key slot: told before slots are used for which it may have no room. */
 export interface SlotColumn {
-  grow(capacity: number): void
+  grow(slots: number): void
   /** Reads what it holds of slots that will be asked for soon (-1: none); returns anything. */
   fetch?(slots: Int32Array, count: number): number
 }
@@ -32,6 +33,9 @@ export interface KeyLoader {
 
 /** Decoded keys are kept for the first slots only, so that millions of keys are no heap objects. */
 const DECODED_KEYS_MAX = 1 << 16
+/** Columns are told of so many slots at a time: some must write what they begin with. */
+const ROOM_MIN = 64
+const ROOM_STEP = 1 << 14
 /** Equal to no key. */
 const UNKNOWN = Symbol('unknown')
 const NONE = -1
@@ -45,14 +49,15 @@ export class HeapKeys {
   readonly #options: KeyedStateOptions
   readonly #encoder = new KeyEncoder()
   readonly #short = new ShortKey()
-  readonly #table = new ByteTable()
+  readonly #table: ByteTable
   readonly #columns: SlotColumn[] = []
   readonly #decoded: unknown[] = []
+  #room = ROOM_MIN
   /** How many states, entries and pins need the slot. */
-  #holds: Int32Array
-  #keyGroups: Uint16Array
+  #holds = new Int32Array(ROOM_MIN)
+  #keyGroups = new Uint16Array(ROOM_MIN)
   /** How often a slot was given back: whoever remembers one can see that it is another key's. */
-  #generations: Int32Array
+  #generations = new Int32Array(ROOM_MIN)
   /** The current key where it is a known primitive: the next one is compared with it first. */
   #key: unknown = UNKNOWN
   /** Of the keys that were looked up ahead. */
@@ -68,13 +73,12 @@ export class HeapKeys {
 
   constructor(options: KeyedStateOptions) {
     this.#options = options
-    this.#holds = new Int32Array(this.#table.capacity)
-    this.#keyGroups = new Uint16Array(this.#table.capacity)
-    this.#generations = new Int32Array(this.#table.capacity)
+    this.#table = new ByteTable(options.growth)
   }
 
-  get capacity(): number {
-    return this.#table.capacity
+  /** Slots below it have room in all columns. */
+  get room(): number {
+    return this.#room
   }
 
   /** All slots in use are below this. */
@@ -108,7 +112,7 @@ export class HeapKeys {
 
   addColumn(column: SlotColumn): void {
     this.#columns.push(column)
-    column.grow(this.capacity)
+    column.grow(this.#room)
   }
 
   setKey(key: unknown): void {
@@ -165,7 +169,7 @@ export class HeapKeys {
     if (batch.texts === undefined) this.#table.findBatch(batch, this.#ahead)
     else this.#findCoded(batch, batch.texts)
     this.#freesBeforeAhead = this.#frees
-    if (this.capacity > CACHED_SLOTS_MAX) this.#fetchColumns(batch.count)
+    if (this.#room > CACHED_SLOTS_MAX) this.#fetchColumns(batch.count)
   }
 
   /** All of them at once, so that the waits for memory overlap. */
@@ -210,7 +214,7 @@ export class HeapKeys {
     return true
   }
 
-  /** Makes room for so many keys at once. Columns follow with the next new key. */
+  /** Makes room for so many keys at once. Columns follow as keys come. */
   reserve(count: number): void {
     this.#table.reserve(count)
   }
@@ -294,7 +298,7 @@ export class HeapKeys {
 
   #added(slot: number, group: number): void {
     const { keyGroupFrom, keyGroupTo } = this.#options
-    if (this.#holds.length < this.capacity) this.#grow()
+    if (slot >= this.#room) this.#grow(slot)
     if (group < keyGroupFrom || group >= keyGroupTo) {
       const own = `[${keyGroupFrom}, ${keyGroupTo})`
       assert(false, `a key of group ${group} came to the subtask of groups ${own}`)
@@ -303,17 +307,13 @@ export class HeapKeys {
     this.#holds[slot] = 0
   }
 
-  #grow(): void {
-    const holds = new Int32Array(this.capacity)
-    holds.set(this.#holds)
-    this.#holds = holds
-    const keyGroups = new Uint16Array(this.capacity)
-    keyGroups.set(this.#keyGroups)
-    this.#keyGroups = keyGroups
-    const generations = new Int32Array(this.capacity)
-    generations.set(this.#generations)
-    this.#generations = generations
-    for (const column of this.#columns) column.grow(this.capacity)
+  #grow(slot: number): void {
+    const room = slot + Math.min(slot, ROOM_STEP)
+    this.#holds = withRoom(this.#holds, room)
+    this.#keyGroups = withRoom(this.#keyGroups, room)
+    this.#generations = withRoom(this.#generations, room)
+    for (const column of this.#columns) column.grow(room)
+    this.#room = room
   }
 
   #moveTo(slot: number): void {

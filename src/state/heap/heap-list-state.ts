@@ -94,7 +94,7 @@ export class HeapListState<T> implements ListState<T>, SlotColumn, KeyedStore {
     for (let left = from.varint(); left > 0; left--) this.#codec.skip(from)
   }
 
-  grow(capacity: number): void {
-    this.#lists = grownColumn(this.#lists, capacity)
+  grow(slots: number): void {
+    this.#lists = grownColumn(this.#lists, slots)
   }
 }

@@ -11,6 +11,7 @@ import { murmur3 } from '../../codec/murmur.ts'
 import { ByteTable } from '../byte-table.ts'
 import type { KeyedStore, MapState } from '../contract.ts'
 import { EntryLists } from '../entry-lists.ts'
+import { withRoom } from '../growing-array.ts'
 import { damaged } from '../state-errors.ts'
 import type { StateValues } from '../state-values.ts'
 import type { HeapKeys, SlotColumn } from './heap-keys.ts'
@@ -25,7 +26,7 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn, KeyedStor
   readonly #codec: StateValues
   readonly #snapshots: TrackedStore
   readonly #encoder = new KeyEncoder()
-  readonly #table = new ByteTable()
+  readonly #table: ByteTable
   readonly #values: unknown[] = []
   readonly #lists = new EntryLists()
   /** When an entry was inserted, as a number that only grows: so its order survives a restore. */
@@ -37,6 +38,7 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn, KeyedStor
   constructor(parts: HeapParts, name: string) {
     this.name = name
     this.#keys = parts.keys
+    this.#table = new ByteTable(parts.growth)
     this.#codec = parts.values
     this.#snapshots = parts.track('map', this)
     parts.keys.addColumn(this)
@@ -153,8 +155,8 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn, KeyedStor
     return value as V
   }
 
-  grow(capacity: number): void {
-    this.#lists.growLists(capacity)
+  grow(slots: number): void {
+    this.#lists.growLists(slots)
   }
 
   #find(key: K): number {
@@ -186,9 +188,7 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn, KeyedStor
   #growEntries(): void {
     const { capacity } = this.#table
     this.#lists.growEntries(capacity)
-    const sequences = new Float64Array(capacity)
-    sequences.set(this.#sequences)
-    this.#sequences = sequences
+    this.#sequences = withRoom(this.#sequences, capacity)
   }
 
   #remove(owner: number, entry: number): void {

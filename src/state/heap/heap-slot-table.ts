@@ -5,6 +5,7 @@
  */
 import type { ByteReader, ByteWriter } from '../../codec/byte-stream.ts'
 import type { ColumnKind, KeyedStore, SlotTable } from '../contract.ts'
+import { withRoom } from '../growing-array.ts'
 import { PairTable } from '../pair-table.ts'
 import { damaged } from '../state-errors.ts'
 import type { StateValues } from '../state-values.ts'
@@ -18,7 +19,7 @@ export class HeapSlotTable implements SlotTable, KeyedStore {
   readonly #keys: HeapKeys
   readonly #codec: StateValues
   readonly #snapshots: TrackedStore
-  readonly #pairs = new PairTable()
+  readonly #pairs: PairTable
   readonly #numbers: Float64Array[]
   readonly #values: unknown[][]
 
@@ -26,6 +27,7 @@ export class HeapSlotTable implements SlotTable, KeyedStore {
     this.name = name
     this.detail = columns.join(', ')
     this.#keys = parts.keys
+    this.#pairs = new PairTable(parts.growth)
     this.#codec = parts.values
     this.#snapshots = parts.track('table', this)
     const capacity = this.#pairs.capacity
@@ -130,14 +132,8 @@ export class HeapSlotTable implements SlotTable, KeyedStore {
     this.#keys.hold(keySlot)
     const capacity = this.#pairs.capacity
     for (let c = 0; c < this.#numbers.length; c++) {
-      if (this.#numbers[c]!.length < capacity) this.#numbers[c] = grown(this.#numbers[c]!, capacity)
+      this.#numbers[c] = withRoom(this.#numbers[c]!, capacity)
     }
     for (const column of this.#values) if (slot === column.length) column.push(undefined)
   }
-}
-
-function grown(column: Float64Array, capacity: number): Float64Array {
-  const copy = new Float64Array(capacity)
-  copy.set(column)
-  return copy
 }

@@ -7,6 +7,7 @@
 import type { ByteReader, ByteWriter } from '../../codec/byte-stream.ts'
 import { copyValue, detachStrings } from '../../codec/copy.ts'
 import type { KeyedStore, StateDescriptor, ValueState } from '../contract.ts'
+import { withRoom } from '../growing-array.ts'
 import { damaged } from '../state-errors.ts'
 import { type StateValues, writeNumber } from '../state-values.ts'
 import { grownColumn } from './grown-column.ts'
@@ -32,6 +33,8 @@ export class HeapValueState<T> implements ValueState<T>, SlotColumn, KeyedStore 
   #numbers: Float64Array = NO_NUMBERS
   #values: unknown[] = []
   #isSet = new Uint8Array(0)
+  /** Numbers of slots below it hold a value. */
+  #room = 0
   readonly #unread: UnreadValues
 
   constructor(parts: HeapParts, descriptor: StateDescriptor) {
@@ -142,7 +145,7 @@ export class HeapValueState<T> implements ValueState<T>, SlotColumn, KeyedStore 
 
   #leaveUnread(slot: number, from: ByteReader): void {
     if (this.#isNumbers) this.#leaveNumbers()
-    this.#unread.leave(slot, from, this.#keys.capacity)
+    this.#unread.leave(slot, from, this.#keys.room)
     this.#values[slot] = UNREAD
   }
 
@@ -167,24 +170,24 @@ export class HeapValueState<T> implements ValueState<T>, SlotColumn, KeyedStore 
     return seen
   }
 
-  grow(capacity: number): void {
-    const isSet = new Uint8Array(capacity)
-    isSet.set(this.#isSet)
-    this.#isSet = isSet
-    if (this.#isNumbers) this.#growNumbers(capacity)
-    else this.#values = grownColumn(this.#values, capacity)
+  grow(slots: number): void {
+    this.#isSet = withRoom(this.#isSet, slots)
+    if (this.#isNumbers) this.#growNumbers(slots)
+    else this.#values = grownColumn(this.#values, slots)
   }
 
-  #growNumbers(capacity: number): void {
-    const numbers = new Float64Array(capacity)
-    numbers.set(this.#numbers)
-    numbers.fill(this.#initial as number, this.#numbers.length)
+  #growNumbers(slots: number): void {
+    const numbers = withRoom(this.#numbers, slots)
+    // Zeros are there already, and to write them would take all of the memory into use.
+    if (!Object.is(this.#initial, 0)) numbers.fill(this.#initial as number, this.#room, slots)
     this.#numbers = numbers
+    this.#room = slots
   }
 
   #leaveNumbers(): void {
     this.#isNumbers = false
-    this.#values = Array.from(this.#numbers, (value, slot) =>
+    const numbers = this.#numbers.subarray(0, this.#room)
+    this.#values = Array.from(numbers, (value, slot) =>
       this.#isSet[slot] === 1 ? value : undefined,
     )
     this.#numbers = NO_NUMBERS

@@ -5,6 +5,7 @@
  * Threads: the task that owns the subtask.
  */
 import type { ByteReader, ByteWriter } from '../../codec/byte-stream.ts'
+import { withRoom } from '../growing-array.ts'
 import type { StateValues } from '../state-values.ts'
 
 /** Stands where a value is that was not read yet. */
@@ -62,11 +63,7 @@ export class UnreadValues {
   }
 
   #grow(capacity: number): void {
-    const partOf = new Uint32Array(capacity)
-    partOf.set(this.#partOf)
-    this.#partOf = partOf
-    const from = new Uint32Array(capacity)
-    from.set(this.#from)
-    this.#from = from
+    this.#partOf = withRoom(this.#partOf, capacity)
+    this.#from = withRoom(this.#from, capacity)
   }
 }
