@@ -75,3 +75,5 @@ function readStat() {
 }
 
 export const round = (value, digits = 2) => Number(value.toFixed(digits))
+
+export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))

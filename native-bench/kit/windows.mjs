@@ -2,13 +2,11 @@
 // its own (`inChild`), which can be kept on some of the machine's cores.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { runJob } from 'sluice'
-import { busyCores } from '../measure.mjs'
+import { busyCores, sleep } from '../measure.mjs'
+import { inFolder } from './folder.mjs'
 
 const POLL_MS = 5
 const THIS_FILE = fileURLToPath(import.meta.url)
@@ -29,8 +27,11 @@ export const timesOf = (smoke) =>
  * subtask was seen to get no further, and its longest step, in ms.
  */
 export async function windowsOf(url, options) {
+  return inFolder((dir) => windowsIn(dir, url, options))
+}
+
+async function windowsIn(dir, url, options) {
   const { args, parallelism, checkpoints, known = 1, counted = 'recordsWritten' } = options
-  const dir = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
   const peak = peakRss()
   try {
     const job = await runJob(new URL(url), {
@@ -45,7 +46,6 @@ export async function windowsOf(url, options) {
     return { ...run, peakRssBytes: peak.stop() }
   } finally {
     peak.stop()
-    await rm(dir, { recursive: true, force: true })
   }
 }
 
@@ -144,8 +144,6 @@ function peakRss() {
 }
 
 const sumOf = (list, field) => list.reduce((sum, one) => sum + one[field], 0)
-
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const [url, options] = process.argv.slice(2)

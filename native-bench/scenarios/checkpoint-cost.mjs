@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runJob } from 'sluice'
-import { median, medianLowerBound, quantile, round } from '../measure.mjs'
+import { inFolder } from '../kit/folder.mjs'
+import { median, medianLowerBound, quantile, round, sleep } from '../measure.mjs'
 
 const JOBS = new URL('../jobs/', import.meta.url)
 const EXAMPLES = new URL('../../docs/examples/', import.meta.url)
@@ -189,18 +188,5 @@ function meter(job, recordsBefore = 0) {
       checkpoints: completed,
       completed: news,
     }
-  }
-}
-
-function sleep(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}
-
-async function inFolder(action) {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
-  try {
-    return await action(folder)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
   }
 }

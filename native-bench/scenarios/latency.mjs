@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import hdr from 'hdr-histogram-js'
 import { runJob } from 'sluice'
 import { runFlink } from '../flink.mjs'
 import { importTypeScript } from '../import-typescript.mjs'
-import { median, quantile, round, watched } from '../measure.mjs'
+import { inFolder } from '../kit/folder.mjs'
+import { median, quantile, round, sleep, watched } from '../measure.mjs'
 import { withoutFlink } from '../rivals.mjs'
 
 const JOB = new URL('../jobs/latency.ts', import.meta.url)
@@ -184,14 +182,3 @@ function figuresOf(runs) {
   }
   return figures
 }
-
-async function inFolder(action) {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
-  try {
-    return await action(folder)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))

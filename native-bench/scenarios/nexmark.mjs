@@ -1,7 +1,7 @@
 import { runJob } from 'sluice'
 import { importTypeScript } from '../import-typescript.mjs'
 import { timesOf } from '../kit/windows.mjs'
-import { median, round, watched } from '../measure.mjs'
+import { median, round, sleep, watched } from '../measure.mjs'
 import { casesInTurns } from '../rivals.mjs'
 
 const MODULES = new URL('../nexmark/', import.meta.url)
@@ -183,7 +183,3 @@ function rowOf({ what, query, origin, samples }, ceilings) {
 }
 
 const perCpuSecond = ({ eventsPerCpuSecond }) => eventsPerCpuSecond
-
-function sleep(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}

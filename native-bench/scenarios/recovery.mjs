@@ -1,9 +1,7 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { inFolder } from '../kit/folder.mjs'
 import { median, round } from '../measure.mjs'
 import { nowMs, startRecoveryJob } from '../recovery-run.mjs'
 
@@ -109,13 +107,4 @@ async function runAndKill(args) {
     return { spawned, ...JSON.parse(line) }
   }
   throw new Error(`the program ended with ${await exited}`)
-}
-
-async function inFolder(action) {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
-  try {
-    return await action(folder)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
 }

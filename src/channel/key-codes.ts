@@ -37,9 +37,9 @@ const MISSES_SHARE_MAX = 0.25
 export class KeyCodes implements CurrentCode {
   /** False once coding has turned out to be of no use. */
   isOn = true
-  /** Of the text that was looked for last: its number in its channel, -1 if it has none. */
+  /** Of the record that is written: its key's number in its channel, -1 if it has none. */
   current = NONE
-  /** And its channel, if it has a number. */
+  /** Of the key that was added last, if it could be. */
   channel = 0
   readonly field: string
   readonly #options: KeyCodesOptions
@@ -57,13 +57,18 @@ export class KeyCodes implements CurrentCode {
     this.#textsMax = options.textsMax ?? TEXTS_MAX
   }
 
-  /** Looks for a key's number; gives it one if it can. True if it has one. */
-  find(key: unknown): boolean {
+  /** Takes a key that has no place; gives it one if it can. True if it has one now. */
+  add(key: unknown): boolean {
     if (typeof key !== 'string') return this.#none()
-    const place = this.places.get(key)
-    if (place === undefined) return this.#add(key)
-    this.current = place & CODE_MASK
-    this.channel = place >> CODE_BITS
+    if (key.length > CHARS_MAX || this.places.size === this.#textsMax) return this.#miss()
+    // A slice would keep all of the text alive that it is one of.
+    const text = key.length < SLICE_CHARS_MIN ? key : structuredClone(key)
+    const channel = this.#options.channelOf(text)
+    const code = this.#nextCodes[channel]!++
+    this.places.set(text, (channel << CODE_BITS) | code)
+    this.#options.define(channel, text)
+    this.current = code
+    this.channel = channel
     return true
   }
 
@@ -77,19 +82,6 @@ export class KeyCodes implements CurrentCode {
   #none(): boolean {
     this.current = NONE
     return false
-  }
-
-  #add(key: string): boolean {
-    if (key.length > CHARS_MAX || this.places.size === this.#textsMax) return this.#miss()
-    // A slice would keep all of the text alive that it is one of.
-    const text = key.length < SLICE_CHARS_MIN ? key : structuredClone(key)
-    const channel = this.#options.channelOf(text)
-    const code = this.#nextCodes[channel]!++
-    this.places.set(text, (channel << CODE_BITS) | code)
-    this.#options.define(channel, text)
-    this.current = code
-    this.channel = channel
-    return true
   }
 
   #miss(): boolean {

@@ -49,7 +49,7 @@ export function routeSource(routing: Routing, channels: number): string {
     ${appendSource('channels[turn]')}`
 }
 
-/** `KeyCodes.find` with its usual case in place: a call less for each record. */
+/** A key that has a place is found without a call; `KeyCodes.add` takes the others. */
 function codedSource(key: string, channels: number): string {
   const known = `const key = ${key}
     const place = codes.isOn && typeof key === 'string' ? codes.places.get(key) : undefined`
@@ -57,7 +57,7 @@ function codedSource(key: string, channels: number): string {
   if (channels === 1) {
     return `${known}
     if (place !== undefined) ${take}
-    else if (codes.isOn) codes.find(key)
+    else if (codes.isOn) codes.add(key)
     ${appendSource('only')}`
   }
   return `${known}
@@ -65,7 +65,7 @@ function codedSource(key: string, channels: number): string {
     if (place !== undefined) {
       ${take}
       to = channels[place >> ${CODE_BITS}]
-    } else to = codes.isOn && codes.find(key) ? channels[codes.channel] : byGroup[groupOf(key)]
+    } else to = codes.isOn && codes.add(key) ? channels[codes.channel] : byGroup[groupOf(key)]
     ${appendSource('to')}`
 }
 
