@@ -55,26 +55,28 @@ interface Pending {
   first: Moment | undefined
 }
 
+/** Below all ids, that of a rehearsal included. */
+const NONE = -1
 /** Aborted checkpoints whose barriers may still come. Older ones are taken for aborted anyway. */
 const ABORTED_MAX = 1_024
 
 export class Alignment {
   readonly #aligns: boolean
   /**
-   * By channel: the id of the last barrier that was reached, 0 for none. Barriers of a channel come
-   * in the order of their ids, so no earlier one will follow: a producer that left one out has
-   * declined that checkpoint, and nobody needs to wait for it.
+   * By channel: the id of the last barrier that was reached, `NONE` at first. Barriers of a
+   * channel come in the order of their ids, so no earlier one will follow: a producer that left
+   * one out has declined that checkpoint, and nobody needs to wait for it.
    */
   readonly #reached: Int32Array
   /** In the order of ids. */
   readonly #pending: Pending[] = []
   readonly #aborted = new Set<number>()
   /** Barriers up to this id mean nothing any more. */
-  #floor = 0
+  #floor = NONE
 
   constructor({ channels, mode }: AlignmentOptions) {
     this.#aligns = mode === 'exactly-once'
-    this.#reached = new Int32Array(channels)
+    this.#reached = new Int32Array(channels).fill(NONE)
   }
 
   /** A barrier is known, in whatever channel. False: nobody waits for it, drop it. */

@@ -7,7 +7,7 @@ import { assert } from '../base/assert.ts'
 import { limits } from '../base/limits.ts'
 import type { PageViews } from '../codec/page.ts'
 import type { AnnouncedBarrier } from './barrier.ts'
-import { barrierKinds } from './barrier.ts'
+import { barrierKinds, REHEARSAL } from './barrier.ts'
 import {
   BARRIER_SLOT_WORDS,
   BARRIER_SLOTS_WORD,
@@ -73,6 +73,21 @@ export class AnnouncedBarriers {
     return known
   }
 
+  /** A barrier that nobody has placed, see `REHEARSAL`. While none is known. */
+  rehearse(position: number): AnnouncedBarrier {
+    assert(this.#known.length === 0, 'a rehearsal among real barriers')
+    // As in `takeUp`, time included: an object that is made otherwise would be one more kind.
+    const rehearsal = {
+      slot: NONE,
+      kind: 'aligned' as const,
+      checkpointId: REHEARSAL,
+      position,
+      triggeredMs: Number.NaN,
+    }
+    this.#known.push(rehearsal)
+    return rehearsal
+  }
+
   /** Gives the slot of the first known barrier back. */
   takeFirst(): AnnouncedBarrier {
     const first = this.#known.shift()
@@ -91,6 +106,7 @@ export class AnnouncedBarriers {
   }
 
   #free({ slot }: Known): void {
+    if (slot === NONE) return
     // All words of the slot were read: the producer may overwrite them.
     this.#words.store(this.#views.i32, slot + SLOT_STATE_WORD, SLOT_FREE)
   }

@@ -33,6 +33,11 @@ export class BarrierWatch {
     return this.#doorbell.hasPriority()
   }
 
+  /** As if somebody had placed a barrier. */
+  ring(): void {
+    this.#doorbell.setPriority()
+  }
+
   /** To be called after each read of a W, before a page is opened. */
   look(): void {
     if (this.#doorbell.hasPriority()) this.#scan()

@@ -20,5 +20,12 @@ export interface AnnouncedBarrier extends Barrier {
   readonly position: number
 }
 
+/**
+ * The id of no checkpoint. V8 compiles code for what it has seen, and would throw away that of all
+ * tasks at a first barrier. So each task rehearses one while its code is young: it goes the way of
+ * all barriers from a channel's slots on, and ends where the snapshot of nothing is acknowledged.
+ */
+export const REHEARSAL = 0
+
 /** In the order of their codes in a slot's kind word. */
 export const barrierKinds: readonly BarrierKind[] = ['aligned']

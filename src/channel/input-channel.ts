@@ -122,6 +122,12 @@ export class InputChannel {
     if (this.#barriers.drop(checkpointId)) this.#watch!.known--
   }
 
+  /** A barrier before the next page that is opened, see `REHEARSAL`. While none is known. */
+  rehearse(): AnnouncedBarrier {
+    this.#watch!.known++
+    return this.#barriers.rehearse((this.#ring.next + (this.isOpen ? 1 : 0)) | 0)
+  }
+
   /** See `WatchedChannel`. */
   takeUpBarrier(): AnnouncedBarrier | undefined {
     const barrier = this.#barriers.takeUp()

@@ -29,6 +29,18 @@ export class InputGate {
     this.#watch.onAnnounced = listener
   }
 
+  /**
+   * A barrier in each channel, see `REHEARSAL`. It waits for nothing but pages that are open. Not
+   * where real ones are known: they will do.
+   */
+  rehearse(): void {
+    const watch = this.#watch
+    assert(watch !== undefined, 'a gate without a doorbell sees no barriers')
+    if (watch.known > 0) return
+    watch.ring()
+    for (const channel of this.channels) watch.onAnnounced(channel.index, channel.rehearse())
+  }
+
   /** Bytes of all pages that were opened. */
   get bytesTaken(): number {
     let bytes = 0

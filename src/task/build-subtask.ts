@@ -2,9 +2,11 @@
  * Puts a subtask together from its deployment: channel ends, writers, chain, input.
  * Threads: the task.
  */
+import type { BarrierFacts } from '../barrier/alignment.ts'
 import { assert, unreachable } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
+import { REHEARSAL } from '../channel/barrier.ts'
 import type { Doorbell } from '../channel/doorbell.ts'
 import { InputChannel } from '../channel/input-channel.ts'
 import { InputGate } from '../channel/input-gate.ts'
@@ -153,7 +155,7 @@ function attachCheckpoints(
     send: build.send,
     wake: () => build.doorbell.wake(),
   })
-  subtask.attachCheckpoints(parts.checkpoints)
+  subtask.attachCheckpoints(parts.checkpoints, input.rehearse)
 }
 
 interface Parts {
@@ -173,6 +175,7 @@ interface BuiltInput {
   readonly restore: (restore: TaskRestore) => number
   readonly addSplits?: SourceInput['addSplits']
   readonly abort?: (checkpointId: number) => void
+  readonly rehearse: () => void
 }
 
 async function open({ build, runtime, vertex }: Parts, input: BuiltInput): Promise<void> {
@@ -207,8 +210,7 @@ function takeOrder(order: TaskOrder, { parts, input }: Taker): void {
   }
 }
 
-function trigger(order: Extract<TaskOrder, { type: 'trigger-checkpoint' }>, parts: Parts): void {
-  const { checkpointId, triggeredMs } = order
+function trigger({ checkpointId, triggeredMs }: BarrierFacts, parts: Parts): void {
   const announcedMs = parts.build.clock.nowMs()
   parts.checkpoints?.take({ checkpointId, triggeredMs, announcedMs, sinceAnnouncedMs: 0 })
 }
@@ -262,6 +264,7 @@ function attachGate(parts: Parts): BuiltInput {
       return valve.watermarkMs
     },
     abort: (checkpointId) => input.abort(checkpointId),
+    rehearse: () => input.rehearse(),
   }
 }
 
@@ -311,5 +314,6 @@ function attachSource(parts: Parts, source: Source<unknown>): BuiltInput {
       return watermarkMs
     },
     addSplits: (splits, last) => input.addSplits(splits, last),
+    rehearse: () => trigger({ checkpointId: REHEARSAL, triggeredMs: 0 }, parts),
   }
 }

@@ -87,6 +87,11 @@ export class GateInput implements TaskInput {
 
   async close(): Promise<void> {}
 
+  /** See `REHEARSAL`. Only where snapshots can be taken. */
+  rehearse(): void {
+    this.#options.gate.rehearse()
+  }
+
   /** True if `takeBarrier` would take one. */
   hasBarrier(): boolean {
     return this.#options.gate.nextWithBarrier() !== undefined

@@ -42,6 +42,8 @@ type Phase = 'running' | 'ending' | 'ended' | 'committing' | 'finished'
 
 /** The id under which the output of a job's end is committed; real checkpoints begin at 1. */
 const FINAL_COMMIT = 0
+/** V8 notes what a function does from its first calls on, and compiles it hundreds later. */
+const REHEARSAL_STEP = 64
 const COUNTERS_EVERY_MS = 50
 
 export class Subtask {
@@ -54,6 +56,8 @@ export class Subtask {
   #commitFailure: { readonly error: unknown } | undefined
   #commits: readonly SinkCommittables[] | undefined
   #countersDueMs = 0
+  #rehearse = () => {}
+  #stepsToRehearsal = 0
 
   constructor(options: SubtaskOptions) {
     this.#options = options
@@ -65,9 +69,11 @@ export class Subtask {
     this.#input = input
   }
 
-  /** Before the first step, where the job takes checkpoints. */
-  attachCheckpoints(checkpoints: TaskCheckpoints): void {
+  /** Before the first step, where the job takes checkpoints. `rehearse`: see `REHEARSAL`. */
+  attachCheckpoints(checkpoints: TaskCheckpoints, rehearse = () => {}): void {
     this.#checkpoints = checkpoints
+    this.#rehearse = rehearse
+    this.#stepsToRehearsal = REHEARSAL_STEP
   }
 
   get input(): TaskInput {
@@ -108,6 +114,7 @@ export class Subtask {
     if (this.#phase === 'finished') return 'finished'
     if (this.#phase === 'committing') return this.#awaitCommit()
     const { credit, clock } = this.#options
+    if (this.#stepsToRehearsal > 0 && --this.#stepsToRehearsal === 0) this.#rehearse()
     const nowMs = clock.nowMs()
     this.#flushIfDue(nowMs)
     if (nowMs >= this.#countersDueMs) this.publishCounters(nowMs)

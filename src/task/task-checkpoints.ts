@@ -6,7 +6,9 @@
  */
 import type { Clock } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
+import { REHEARSAL } from '../channel/barrier.ts'
 import type { RecordWriter } from '../channel/record-writer.ts'
+import { NO_TIME } from '../codec/page.ts'
 import type { FromTask } from '../protocol/messages.ts'
 import type { ChannelSnapshot, SourceSnapshot, StateFile } from '../protocol/snapshot.ts'
 import type { StateChunk } from '../state/snapshot-contract.ts'
@@ -77,6 +79,7 @@ export class TaskCheckpoints {
   take(cut: Cut): void {
     const { writers, runtime, clock } = this.#options
     const { checkpointId, triggeredMs } = cut
+    if (checkpointId === REHEARSAL) return this.#rehearse(cut)
     if (!writers.every((writer) => writer.canPlaceBarrier())) {
       return this.#decline(checkpointId, 'a channel has as many barriers on their way as it can')
     }
@@ -88,6 +91,13 @@ export class TaskCheckpoints {
     if (begun === undefined) return
     this.#pending.push(begun)
     begun.endSync(startMs, clock.monotonicMs())
+  }
+
+  /** A snapshot of nothing, known to nobody. */
+  #rehearse(cut: Cut): void {
+    const input = { channels: [], watermarkMs: NO_TIME }
+    const nothing = { operators: [], recordsSunk: 0, input, walks: [], chunks: [] }
+    this.#pending.push(new PendingSnapshot({ cut, ...nothing }))
   }
 
   #begin(cut: Cut): PendingSnapshot {
@@ -194,9 +204,10 @@ export class TaskCheckpoints {
   #acknowledge(pending: PendingSnapshot): void {
     const { attempt, task, send } = this.#options
     const { checkpointId, operators, recordsSunk, input } = pending
+    this.#pending.splice(this.#pending.indexOf(pending), 1)
+    if (checkpointId === REHEARSAL) return
     const sinks = this.#uncommitted.upTo(checkpointId)
     const files = this.#lastFiles(pending)
-    this.#pending.splice(this.#pending.indexOf(pending), 1)
     const snapshot = { operators, sinks, recordsSunk, ...input, files }
     send({ type: 'acknowledge', attempt, task, checkpointId, snapshot, stats: pending.stats() })
   }

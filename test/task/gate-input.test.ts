@@ -207,3 +207,33 @@ test('marks before a barrier are part of its cut, and the gate goes on from it',
   next.run()
   expect(next.seen).toEqual(['watermark 45'])
 })
+
+test('a rehearsal waits for open pages alone, and real barriers come behind it', () => {
+  const { send, run, input, state, seen, outputs } = taskOf(3)
+  state.recordsAStep = 1
+  send(0, 'a', 'b')
+  input.step()
+  input.rehearse()
+  send(0, 1, 'c')
+  send(1, 'd')
+  run()
+  expect(seen.slice(0, 3)).toEqual(['a', 'b', 'snapshot 0'])
+  expect(seen.slice(3)).toEqual(['d'])
+  send(1, 1)
+  send(2, 1)
+  run()
+  expect(seen.slice(4)).toEqual(['snapshot 1', 'c'])
+  for (const output of outputs) for (let k = 2; k < 10; k++) output.barrier(barrierOf(k))
+})
+
+test('nothing is rehearsed where barriers are known', () => {
+  const { send, run, input, state, seen } = taskOf(2)
+  state.recordsAStep = 1
+  send(0, 'a', 'b', 1)
+  input.step()
+  input.step()
+  input.rehearse()
+  send(1, 1)
+  run()
+  expect(seen).toEqual(['a', 'b', 'snapshot 1'])
+})

@@ -138,3 +138,16 @@ test.each([
   expect(it.subtask.step()).toBe('progress')
   expect(it.input.barriers).toBe(0)
 })
+
+test('a barrier is rehearsed once, while the task’s code is young', () => {
+  const it = world()
+  let rehearsed = 0
+  it.subtask.attachCheckpoints({ step: () => false } as unknown as TaskCheckpoints, () => {
+    rehearsed++
+  })
+  it.input.result = 'progress'
+  for (let k = 0; k < 63; k++) it.subtask.step()
+  expect(rehearsed).toBe(0)
+  for (let k = 0; k < 1_000; k++) it.subtask.step()
+  expect(rehearsed).toBe(1)
+})

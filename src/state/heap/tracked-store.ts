@@ -3,7 +3,7 @@
  * way: each is told of a change before it is made. While no snapshot is being written that costs
  * one look at a flag.
  *
- * Its first changes are a rehearsal: they are told to a snapshot of nothing. V8 compiles code for
+ * Its first changes are a rehearsal: they are told to snapshots of nothing. V8 compiles code for
  * what it has seen, and would throw away that of all operators when the first snapshot begins.
  * Threads: the task that owns the subtask.
  */
@@ -16,6 +16,8 @@ const REHEARSED_CHANGES = 1_000
 /** An operator that adds, and never changes anything, does not rehearse for ever. */
 const REHEARSED_ADDITIONS = 100_000
 
+/** Told to one of them: few slots that change again and again are done after the first times. */
+const CHANGES_A_REHEARSAL = 100
 const NOTHING: KeyedStore = {
   name: 'nothing',
   detail: '',
@@ -27,11 +29,14 @@ const NOTHING: KeyedStore = {
   skip() {},
 }
 
+/** More than one, so that none is compiled into the code of those that change state. */
+const WRITES = [() => 0, () => 0]
+
 export class TrackedStore implements SnapshotHooks {
   readonly kind: SectionKind
   readonly store: KeyedStore
   readonly #cursors: StoreCursor[] = []
-  readonly #rehearsal = new StoreCursor({ store: NOTHING, write: () => 0 })
+  #rehearsal: StoreCursor | undefined
   #changesLeft = REHEARSED_CHANGES
   #additionsLeft = REHEARSED_ADDITIONS
   #isActive = false
@@ -39,7 +44,7 @@ export class TrackedStore implements SnapshotHooks {
   constructor(kind: SectionKind, store: KeyedStore) {
     this.kind = kind
     this.store = store
-    this.attach(this.#rehearsal)
+    this.#rehearse()
   }
 
   changing(slot: number): void {
@@ -61,15 +66,36 @@ export class TrackedStore implements SnapshotHooks {
     this.#isActive = this.#cursors.length > 0
   }
 
+  #rehearse(): void {
+    const write = WRITES[(this.#changesLeft / CHANGES_A_REHEARSAL) & 1]!
+    const cursor = new StoreCursor({ store: NOTHING, write })
+    // Snapshots begin with no slot behind them, and go on.
+    cursor.run(1)
+    this.attach(cursor)
+    this.#rehearsal = cursor
+  }
+
+  #endRehearsal(): void {
+    if (this.#rehearsal !== undefined) this.detach(this.#rehearsal)
+    this.#rehearsal = undefined
+  }
+
+  /** One rehearsal follows the other. */
+  #countChange(): void {
+    if (this.#rehearsal === undefined || --this.#changesLeft % CHANGES_A_REHEARSAL !== 0) return
+    this.#endRehearsal()
+    if (this.#changesLeft > 0) this.#rehearse()
+  }
+
   #tellChanging(slot: number): void {
-    if (this.#changesLeft > 0 && --this.#changesLeft === 0) this.detach(this.#rehearsal)
+    if (this.#changesLeft > 0) this.#countChange()
     const cursors = this.#cursors
     // From the last: one that fails is taken out on the way.
     for (let i = cursors.length; --i >= 0; ) cursors[i]!.changing(slot)
   }
 
   #tellAdded(slot: number): void {
-    if (this.#additionsLeft > 0 && --this.#additionsLeft === 0) this.detach(this.#rehearsal)
+    if (this.#additionsLeft > 0 && --this.#additionsLeft === 0) this.#endRehearsal()
     for (const cursor of this.#cursors) cursor.added(slot)
   }
 }
