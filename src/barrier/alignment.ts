@@ -79,6 +79,11 @@ export class Alignment {
     this.#reached = new Int32Array(channels).fill(NONE)
   }
 
+  /** True until the first barrier is known, and after it if that was dropped. */
+  get isUnused(): boolean {
+    return this.#pending.length === 0 && this.#reached.every((id) => id === NONE)
+  }
+
   /** A barrier is known, in whatever channel. False: nobody waits for it, drop it. */
   announced(barrier: BarrierFacts, at: Moment): boolean {
     if (this.#isStale(barrier.checkpointId)) return false

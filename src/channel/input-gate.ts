@@ -30,13 +30,12 @@ export class InputGate {
   }
 
   /**
-   * A barrier in each channel, see `REHEARSAL`. It waits for nothing but pages that are open. Not
-   * where real ones are known: they will do.
+   * A barrier in each channel, see `REHEARSAL`. It waits for nothing but pages that are open. While
+   * no real one was known.
    */
   rehearse(): void {
     const watch = this.#watch
     assert(watch !== undefined, 'a gate without a doorbell sees no barriers')
-    if (watch.known > 0) return
     watch.ring()
     for (const channel of this.channels) watch.onAnnounced(channel.index, channel.rehearse())
   }

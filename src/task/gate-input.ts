@@ -87,9 +87,9 @@ export class GateInput implements TaskInput {
 
   async close(): Promise<void> {}
 
-  /** See `REHEARSAL`. Only where snapshots can be taken. */
+  /** See `REHEARSAL`. Where a real barrier is on its way or was there, that one will do. */
   rehearse(): void {
-    this.#options.gate.rehearse()
+    if (this.#alignment?.isUnused === true) this.#options.gate.rehearse()
   }
 
   /** True if `takeBarrier` would take one. */

@@ -226,14 +226,50 @@ test('a rehearsal waits for open pages alone, and real barriers come behind it',
   for (const output of outputs) for (let k = 2; k < 10; k++) output.barrier(barrierOf(k))
 })
 
-test('nothing is rehearsed where barriers are known', () => {
-  const { send, run, input, state, seen } = taskOf(2)
-  state.recordsAStep = 1
-  send(0, 'a', 'b', 1)
-  input.step()
-  input.step()
-  input.rehearse()
-  send(1, 1)
-  run()
-  expect(seen).toEqual(['a', 'b', 'snapshot 1'])
-})
+test.each(['exactly-once', 'at-least-once'] as const)(
+  'a rehearsal changes nothing, whenever it comes: %s',
+  (mode) => {
+    const at = (rehearsedAt: number) => {
+      const { send, input, state, seen } = taskOf(3, mode)
+      state.recordsAStep = 1
+      const sends = [
+        () => send(0, 'a', 'b', 1, 'c'),
+        () => send(1, 1, 'd', 2),
+        () => send(2, 'e', 'f', 1),
+        () => input.abort(2),
+        () => send(0, 'g', 2, 3),
+        () => send(1, 'h', 3),
+        () => send(2, 2, 'i', 3, 'j'),
+      ]
+      for (let k = 0; k < 60; k++) {
+        if (k % 4 === 0) sends[k / 4]?.()
+        if (k === rehearsedAt) input.rehearse()
+        input.step()
+      }
+      return seen.filter((what) => what !== 'snapshot 0')
+    }
+    const cutsOf = (seen: readonly string[]) => seen.filter((what) => what.startsWith('snapshot'))
+    const undisturbed = at(Number.POSITIVE_INFINITY)
+    expect(cutsOf(undisturbed)).toEqual(['snapshot 1', 'snapshot 3'])
+    for (let k = 0; k < 60; k++) {
+      const seen = at(k)
+      expect(seen.toSorted(), `at ${k}`).toEqual(undisturbed.toSorted())
+      expect(cutsOf(seen), `at ${k}`).toEqual(cutsOf(undisturbed))
+      if (mode === 'at-least-once') continue
+      for (const [behind, cut] of [
+        ['c', 1],
+        ['d', 1],
+        ['j', 3],
+      ] as const) {
+        expect(seen.indexOf(behind), `at ${k}`).toBeGreaterThan(seen.indexOf(`snapshot ${cut}`))
+      }
+      for (const [before, cut] of [
+        ['f', 1],
+        ['b', 1],
+        ['h', 3],
+      ] as const) {
+        expect(seen.indexOf(before), `at ${k}`).toBeLessThan(seen.indexOf(`snapshot ${cut}`))
+      }
+    }
+  },
+)
