@@ -21,6 +21,7 @@ import {
   TRUE_TAG,
   UNDEFINED_TAG,
 } from './key-tags.ts'
+import { NUMBER_KEY_BYTES } from './number-key.ts'
 
 /** From this length on the call into native code is worth it. */
 const NATIVE_CHARS_MIN = 16
@@ -28,10 +29,15 @@ const { latin1Slice } = Buffer.prototype as unknown as {
   latin1Slice: { call(bytes: Uint8Array, from: number, to: number): string }
 }
 
+/** One for all: a key that is decoded for each record must allocate no buffer. */
+const HALVES = new Int32Array(2)
+const NUMBER = new Float64Array(HALVES.buffer)
+
 /** The key whose bytes are [from, to). */
 export function decodeKey(bytes: Uint8Array, from: number, to: number): unknown {
   const tag = bytes[from]
   if (tag === STRING_TAG) return decodeText(bytes, from + 1, to)
+  if (tag === NUMBER_TAG && to - from === NUMBER_KEY_BYTES) return numberAt(bytes, from + 1)
   if (tag === BYTES_TAG) return plainBytes(bytes, from + 1, to)
   const decoder = new KeyDecoder(bytes, from)
   const value = decoder.value()
@@ -42,7 +48,6 @@ export function decodeKey(bytes: Uint8Array, from: number, to: number): unknown 
 class KeyDecoder {
   at: number
   readonly #bytes: Uint8Array
-  readonly #number = new DataView(new ArrayBuffer(8))
 
   constructor(bytes: Uint8Array, from: number) {
     this.#bytes = bytes
@@ -80,16 +85,15 @@ class KeyDecoder {
   }
 
   #takeNumber(): number {
-    const hi = this.#takeUint32()
-    const lo = this.#takeUint32()
-    const isNegative = hi < 0x80000000
-    this.#number.setUint32(0, isNegative ? ~hi : hi & 0x7fffffff)
-    this.#number.setUint32(4, isNegative ? ~lo : lo)
-    return this.#number.getFloat64(0)
+    const { at } = this
+    this.at += 8
+    assert(this.at <= this.#bytes.length, 'a number of a key has no end')
+    return numberAt(this.#bytes, at)
   }
 
   #takeBigint(): bigint {
-    const count = this.#takeUint32() - BIGINT_LENGTH_BIAS
+    const count = (wordAt(this.#bytes, this.at) >>> 0) - BIGINT_LENGTH_BIAS
+    this.at += 4
     const flip = count < 0 ? 0xff : 0
     let digits = ''
     for (let i = 0; i < Math.abs(count); i++) {
@@ -133,15 +137,21 @@ class KeyDecoder {
     this.at++
     return Object.fromEntries(fields)
   }
+}
 
-  #takeUint32(): number {
-    const { at } = this
-    const bytes = this.#bytes
-    this.at += 4
-    const word =
-      (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
-    return word >>> 0
-  }
+/** Eight bytes that are in the order of their numbers, see `NumberKey`. */
+function numberAt(bytes: Uint8Array, at: number): number {
+  const hi = wordAt(bytes, at)
+  const lo = wordAt(bytes, at + 4)
+  const isNegative = hi >= 0
+  HALVES[0] = isNegative ? ~lo : lo
+  HALVES[1] = isNegative ? ~hi : hi & 0x7fffffff
+  return NUMBER[0]!
+}
+
+/** Big-endian. */
+function wordAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
 }
 
 function plainBytes(bytes: Uint8Array, from: number, to: number): Uint8Array {
