@@ -14,11 +14,7 @@ const JOBS_A_CASE = 5
 /** Before the first that counts: what is compiled and sized once is no part of the cost. */
 const WARM_UP_SECONDS = 2
 
-/** The demo lasts so short that what runs for the first time is half of its cost. */
-const TIMES = 10
-
 const cases = [
-  { what: 'flights demo ten times over, parallelism 2', lossMax: 0.05, pairs: longDemoPairs },
   { what: 'flights demo, parallelism 2', lossMax: 0.05, pairs: demoPairs },
   { what: 'keyed count, 10 k keys', lossMax: 0.05, keys: 10_000, pairs: seconds },
   { what: 'keyed count, 1 M keys', lossMax: 0.15, keys: 1_000_000, pairs: seconds },
@@ -44,14 +40,7 @@ export default {
 
 /** Whole runs of the demo. The two of a pair change places from pair to pair. */
 function demoPairs({ smoke, repeat }) {
-  const job = { module: new URL('flights.ts', EXAMPLES) }
-  return alternating(repeat, (checkpoints) => demo({ smoke, checkpoints, job }))
-}
-
-/** Runs of five seconds and more, as it takes to show a loss of a few per cent. */
-function longDemoPairs({ smoke, repeat }) {
-  const job = { module: new URL('flights-again.ts', JOBS), args: { times: smoke ? 1 : TIMES } }
-  return alternating(repeat, (checkpoints) => demo({ smoke, checkpoints, job }))
+  return alternating(repeat, (checkpoints) => demo({ smoke, checkpoints }))
 }
 
 async function alternating(repeat, measure) {
@@ -150,11 +139,11 @@ function spread(values) {
 }
 
 /** From the moment at which all tasks run to the committed output. */
-async function demo({ smoke, checkpoints, job: { module, args } }) {
+async function demo({ smoke, checkpoints }) {
   return inFolder(async (folder) => {
-    const job = await runJob(module, {
+    const job = await runJob(new URL('flights.ts', EXAMPLES), {
       parallelism: 2,
-      args: { input: FLIGHTS, output: join(folder, 'out'), ...args },
+      args: { input: FLIGHTS, output: join(folder, 'out') },
       ...optionsOf({ folder, smoke, checkpoints }),
     })
     const stop = meter(job)
