@@ -5,6 +5,7 @@ import avro from 'avsc'
 import { Packr } from 'msgpackr'
 import { Codecs } from '../../dist/codec/codecs.js'
 import { FULL, pageViews } from '../../dist/codec/page.js'
+import { at, bid, text } from '../kit/records.mjs'
 import { figuresOf, loop, measureTasks, sink } from '../kit/tasks.mjs'
 import { round } from '../measure.mjs'
 
@@ -14,8 +15,6 @@ const PAGE_BYTES = 32 << 10
 const PAGES = 64
 const BUFFER_BYTES = 4 << 20
 
-const at = (i) => (i * 2654435761) >>> 0
-const text = (i, chars) => Buffer.from(at(i).toString(36).padStart(chars, 'k')).toString('latin1')
 const avroRecord = (name, fields) => ({
   type: 'record',
   name,
@@ -29,15 +28,7 @@ const kinds = {
     avro: avroRecord('KeyValue', { key: 'string', value: 'int' }),
   },
   bid: {
-    make: (i) => ({
-      auction: 1000 + (at(i) % 1e5),
-      bidder: 1000 + (at(i + 1) % 5e4),
-      price: 100 + (at(i + 2) % 1e7),
-      channel: text(i, 8),
-      url: `https://www.nexmark.com/${text(i, 5)}/item.htm?q=${i % 10}`,
-      dateTime: 1.7e12 + i,
-      extra: text(i + 3, 20),
-    }),
+    make: bid,
     touch: `r.auction + r.bidder + r.price + r.channel.length + r.url.length + r.dateTime +
       r.extra.length`,
     avro: avroRecord('Bid', {

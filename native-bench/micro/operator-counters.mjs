@@ -5,32 +5,21 @@ import { Codecs } from '../../dist/codec/codecs.js'
 import { APPENDED, pageViews } from '../../dist/codec/page.js'
 import { ChainFlows } from '../../dist/task/chain-flows.js'
 import { chainSource } from '../../dist/task/chain-source.js'
+import { at, bid } from '../kit/records.mjs'
 import { figuresOf, loop, measureTasks, sink } from '../kit/tasks.mjs'
 import { round } from '../measure.mjs'
 
 const RECORDS = 4096
 const PAGE_BYTES = 2 << 20
 
-const at = (i) => (i * 2654435761) >>> 0
-const text = (i, chars) => Buffer.from(at(i).toString(36).padStart(chars, 'k')).latin1Slice()
-
 /** Where the records come from: how much a record is besides its counting. */
 const inputs = {
   'objects of two fields': () => {
     const keys = Array.from({ length: 100 }, (_, k) => `key-${k}`)
     const keep = loop('r', 'this.last = r; this.sum += r.price').bind(sink)
-    return { from: { record: (i) => ({ key: keys[i % 100], price: at(i) }) }, write: keep }
+    return { from: { record: (i) => ({ extra: keys[i % 100], price: at(i) }) }, write: keep }
   },
-  'bids from one page to another': () =>
-    pageOf((i) => ({
-      auction: 1000 + (at(i) % 1e5),
-      bidder: 1000 + (at(i + 1) % 5e4),
-      price: 100 + (at(i + 2) % 1e7),
-      channel: text(i, 8),
-      url: `https://www.nexmark.com/${text(i, 5)}/item.htm?q=${i % 10}`,
-      dateTime: 1.7e12 + i,
-      key: text(i + 3, 20),
-    })),
+  'bids from one page to another': () => pageOf(bid),
 }
 
 export default {
@@ -73,7 +62,7 @@ function tasksOf(what, make) {
   })
 }
 
-const kept = [(r) => r.price % 16 !== 0, (r) => r.price % 32 !== 1, (r) => r.key.length > 0]
+const kept = [(r) => r.price % 16 !== 0, (r) => r.price % 32 !== 1, (r) => r.extra.length > 0]
 
 /** Filter, filter, filter, exit. Everything is made anew, so that nothing is shared by the ways. */
 function chain({ from, write, begin = () => {} }, { isCounted, name }) {

@@ -59,9 +59,9 @@ export class ByteTable extends HashBuckets {
     return this.#capacity
   }
 
-  /** All slots in use are below this: the end of a walk. */
+  /** All slots in use are below this: the end of a walk, which an emptied table is spared. */
   get slotEnd(): number {
-    return this.#slotEnd
+    return this.#size === 0 ? 0 : this.#slotEnd
   }
 
   /** Whether the last `findOrAdd` made the slot. */

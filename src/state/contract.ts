@@ -38,7 +38,7 @@ export type StateKind = 'value' | 'list' | 'map'
 export interface KeyedStore {
   readonly name: string
   readonly detail: string
-  /** All slots in use are below this: 0 if there are none, so that no snapshot looks at them. */
+  /** All slots in use are below this. */
   readonly slotEnd: number
   isUsed(slot: number): boolean
   /** The key slot that the entry belongs to. */

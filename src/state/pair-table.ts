@@ -36,9 +36,9 @@ export class PairTable extends HashBuckets {
     return this.#capacity
   }
 
-  /** All slots in use are below this: the end of a walk. */
+  /** All slots in use are below this: the end of a walk, which an emptied table is spared. */
   get slotEnd(): number {
-    return this.#slotEnd
+    return this.#size === 0 ? 0 : this.#slotEnd
   }
 
   /** Whether the last `findOrAdd` made the slot. */

@@ -20,7 +20,7 @@ export class TimerStore implements KeyedStore {
   }
 
   get slotEnd(): number {
-    return this.#queue.size === 0 ? 0 : this.#queue.timerEnd
+    return this.#queue.timerEnd
   }
 
   isUsed(timer: number): boolean {

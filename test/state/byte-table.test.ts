@@ -172,3 +172,15 @@ test('keys whose hashes agree in the low bits do not share a run of buckets', ()
 test('removing a slot that is not in use is refused', () => {
   expect(() => new ByteTable().remove(0)).toThrow()
 })
+
+test('nothing is left to walk over once all is removed', () => {
+  const table = new ByteTable()
+  const texts = Array.from({ length: 300 }, (_, i) => `key ${i}`)
+  const slots = texts.map((text) => lookup(table, { prefix: 0, text }, true, 0))
+  expect(table.slotEnd).toBe(300)
+  for (const slot of slots) table.remove(slot)
+  expect(table.slotEnd).toBe(0)
+  const again = lookup(table, { prefix: 0, text: 'key 7' }, true, 0)
+  expect(table.isUsed(again)).toBe(true)
+  expect(again).toBeLessThan(table.slotEnd)
+})

@@ -61,3 +61,14 @@ test('a hundred thousand windows of keys are all found', () => {
   }
   expect(lost).toBe(0)
 })
+
+test('nothing is left to walk over once all is removed', () => {
+  const table = new PairTable()
+  const slots = Array.from({ length: 300 }, (_, i) => table.findOrAdd(i, 7))
+  expect(table.slotEnd).toBe(300)
+  for (const slot of slots) table.remove(slot)
+  expect(table.slotEnd).toBe(0)
+  const again = table.findOrAdd(5, 7)
+  expect(table.isUsed(again)).toBe(true)
+  expect(again).toBeLessThan(table.slotEnd)
+})

@@ -130,10 +130,8 @@ export class HeapKeys {
     const hash = murmur3(encoder.bytes, 0, encoder.length)
     this.loader?.load(this.keyGroupOfHash(hash))
     const slot = this.#table.findOrAdd(0, encoder.bytes, 0, encoder.length, hash)
-    const isNew = this.#table.wasAdded
-    if (isNew) this.#added(slot, this.keyGroupOfHash(hash))
-    this.#moveTo(slot)
-    if (isNew) this.#mayBeIdle = true
+    if (this.#table.wasAdded) this.#moveToNew(slot, this.keyGroupOfHash(hash))
+    else this.#moveTo(slot)
     this.#key = typeof key === 'object' ? UNKNOWN : key
   }
 
@@ -228,10 +226,8 @@ export class HeapKeys {
   /** Makes current the key with these canonical bytes, which is of that group. */
   setBytes(bytes: Uint8Array, from: number, to: number, hash: number, keyGroup: number): void {
     const slot = this.#table.findOrAdd(0, bytes, from, to, hash)
-    const isNew = this.#table.wasAdded
-    if (isNew) this.#added(slot, keyGroup)
-    this.#moveTo(slot)
-    if (isNew) this.#mayBeIdle = true
+    if (this.#table.wasAdded) this.#moveToNew(slot, keyGroup)
+    else this.#moveTo(slot)
     this.#key = UNKNOWN
   }
 
@@ -320,6 +316,13 @@ export class HeapKeys {
     const left = this.slot
     this.slot = slot
     if (this.#mayBeIdle && left !== slot) this.#leaveIdle(left)
+  }
+
+  /** It holds nothing yet. */
+  #moveToNew(slot: number, keyGroup: number): void {
+    this.#added(slot, keyGroup)
+    this.#moveTo(slot)
+    this.#mayBeIdle = true
   }
 
   #leaveIdle(left: number): void {

@@ -96,7 +96,7 @@ export class HeapMapState<K, V> implements MapState<K, V>, SlotColumn, KeyedStor
   }
 
   get slotEnd(): number {
-    return this.#table.size === 0 ? 0 : this.#table.slotEnd
+    return this.#table.slotEnd
   }
 
   isUsed(entry: number): boolean {

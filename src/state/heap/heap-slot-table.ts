@@ -98,7 +98,7 @@ export class HeapSlotTable implements SlotTable, KeyedStore {
   }
 
   get slotEnd(): number {
-    return this.#pairs.size === 0 ? 0 : this.#pairs.slotEnd
+    return this.#pairs.slotEnd
   }
 
   isUsed(slot: number): boolean {

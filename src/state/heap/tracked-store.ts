@@ -18,6 +18,7 @@ const REHEARSED_ADDITIONS = 100_000
 
 /** Told to one of them: few slots that change again and again are done after the first times. */
 const CHANGES_A_REHEARSAL = 100
+
 const NOTHING: KeyedStore = {
   name: 'nothing',
   detail: '',
@@ -75,27 +76,28 @@ export class TrackedStore implements SnapshotHooks {
     this.#rehearsal = cursor
   }
 
-  #endRehearsal(): void {
-    if (this.#rehearsal !== undefined) this.detach(this.#rehearsal)
+  #endRehearsal(rehearsal: StoreCursor): void {
+    this.detach(rehearsal)
     this.#rehearsal = undefined
   }
 
   /** One rehearsal follows the other. */
-  #countChange(): void {
-    if (this.#rehearsal === undefined || --this.#changesLeft % CHANGES_A_REHEARSAL !== 0) return
-    this.#endRehearsal()
+  #countChange(rehearsal: StoreCursor): void {
+    if (--this.#changesLeft % CHANGES_A_REHEARSAL !== 0) return
+    this.#endRehearsal(rehearsal)
     if (this.#changesLeft > 0) this.#rehearse()
   }
 
   #tellChanging(slot: number): void {
-    if (this.#changesLeft > 0) this.#countChange()
+    if (this.#rehearsal !== undefined) this.#countChange(this.#rehearsal)
     const cursors = this.#cursors
     // From the last: one that fails is taken out on the way.
     for (let i = cursors.length; --i >= 0; ) cursors[i]!.changing(slot)
   }
 
   #tellAdded(slot: number): void {
-    if (this.#additionsLeft > 0 && --this.#additionsLeft === 0) this.#endRehearsal()
+    const rehearsal = this.#rehearsal
+    if (rehearsal !== undefined && --this.#additionsLeft === 0) this.#endRehearsal(rehearsal)
     for (const cursor of this.#cursors) cursor.added(slot)
   }
 }
