@@ -1,47 +1,64 @@
 /**
  * What the channels of one edge share: the shape that its records have come to, so that all
- * channels converge on one, the numbers of its keys, and how many pages are open.
+ * channels converge on one, how its keys are written, and how many pages are open.
  * Threads: the producing task.
  */
 import type { Codecs } from '../codec/codecs.ts'
+import type { KeyKind } from '../codec/key-shape.ts'
 import type { Schema } from '../codec/schema.ts'
 import { shapeOfSchema } from '../codec/schema.ts'
 import type { Shape } from '../codec/shape.ts'
 import type { KeyCodes } from './key-codes.ts'
+import type { KeySpelling } from './key-spelling.ts'
+
+/** How the texts by which records are partitioned are written: with numbers, spelled, as they are. */
+export interface EdgeKeys {
+  /** The records' field that is the key. */
+  readonly field: string
+  readonly codes: KeyCodes
+  readonly spelling: KeySpelling
+}
 
 export class EdgeState {
   shape: Shape | undefined
   openPages = 0
   /** Present where records are partitioned by a field. */
-  codes: KeyCodes | undefined
+  keys: EdgeKeys | undefined
   /** What the records must be; without it the first record teaches the shape. */
   readonly declared: Schema<unknown> | undefined
-  /** Shapes with a coded key, and what they are without. */
+  /** Shapes with a key of a `KeyKind`, and what they are without. */
   readonly #plain = new Map<Shape, Shape>()
-  #coded: { readonly of: Shape; readonly shape: Shape } | undefined
+  #keyed: { readonly of: Shape; readonly kind: KeyKind; readonly shape: Shape } | undefined
 
   constructor(declared?: Schema<unknown>) {
     this.declared = declared
     this.shape = declared === undefined ? undefined : shapeOfSchema(declared)
   }
 
-  /** In what shape the records of `shape` are written: with a coded key while keys have numbers. */
+  /** In what shape the records of `shape` are written now. */
   written(shape: Shape, codecs: Codecs): Shape {
-    const { codes } = this
-    if (codes === undefined || !codes.isOn) return shape
-    if (this.#coded?.of === shape) return this.#coded.shape
-    const coded = codecs.coded(shape, codes.field)
-    if (coded === undefined) {
-      codes.end()
+    const { keys } = this
+    const kind = keys && kindNow(keys)
+    if (keys === undefined || kind === undefined) return shape
+    if (this.#keyed?.of === shape && this.#keyed.kind === kind) return this.#keyed.shape
+    const keyed = codecs.keyed(shape, keys.field, kind)
+    if (keyed === undefined) {
+      keys.codes.end()
+      keys.spelling.end()
       return shape
     }
-    this.#coded = { of: shape, shape: coded }
-    this.#plain.set(coded, shape)
-    return coded
+    this.#keyed = { of: shape, kind, shape: keyed }
+    this.#plain.set(keyed, shape)
+    return keyed
   }
 
   /** The inverse of `written`. */
   plain(written: Shape): Shape {
     return this.#plain.get(written) ?? written
   }
+}
+
+function kindNow({ codes, spelling }: EdgeKeys): KeyKind | undefined {
+  if (codes.isOn) return 'coded'
+  return spelling.isOn ? 'spelled' : undefined
 }

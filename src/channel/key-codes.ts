@@ -5,10 +5,9 @@
  * Threads: the producing task.
  */
 import type { CurrentCode } from '../codec/page.ts'
+import { MissShare } from './miss-share.ts'
 
 export interface KeyCodesOptions {
-  /** The records' field that is the key. */
-  readonly field: string
   /** Where the records of a key go, among so many channels. */
   readonly channelOf: (key: string) => number
   readonly channels: number
@@ -29,10 +28,6 @@ const SLICE_CHARS_MIN = 13
 export const CODE_BITS = 16
 export const CODE_MASK = (1 << CODE_BITS) - 1
 const NONE = -1
-/** So many records with texts that have no number are looked at together. */
-const MISSES = 8_192
-/** Coding costs a record without a number about a third of what it spares one that has one. */
-const MISSES_SHARE_MAX = 0.25
 
 export class KeyCodes implements CurrentCode {
   /** False once coding has turned out to be of no use. */
@@ -41,18 +36,16 @@ export class KeyCodes implements CurrentCode {
   current = NONE
   /** Of the key that was added last, if it could be. */
   channel = 0
-  readonly field: string
   readonly #options: KeyCodesOptions
   /** By text. */
   readonly places = new Map<string, number>()
   readonly #nextCodes: number[]
   readonly #textsMax: number
-  #misses = 0
-  #recordsBefore = 0
+  readonly #misses: MissShare
 
   constructor(options: KeyCodesOptions) {
-    this.field = options.field
     this.#options = options
+    this.#misses = new MissShare(options.records)
     this.#nextCodes = new Array(options.channels).fill(0)
     this.#textsMax = options.textsMax ?? TEXTS_MAX
   }
@@ -85,15 +78,7 @@ export class KeyCodes implements CurrentCode {
   }
 
   #miss(): boolean {
-    if (++this.#misses === MISSES) this.#judge()
+    if (this.#misses.miss()) this.end()
     return this.#none()
-  }
-
-  #judge(): void {
-    const records = this.#options.records()
-    const share = this.#misses / Math.max(1, records - this.#recordsBefore)
-    this.#misses = 0
-    this.#recordsBefore = records
-    if (share > MISSES_SHARE_MAX) this.end()
   }
 }

@@ -250,7 +250,10 @@ export class OutputChannel {
   #announce(shape: Shape): PageWriter {
     const { codecs, edge, withTime } = this.#options
     const writer = codecs.writer(shape, withTime)
-    if (edge.codes !== undefined) writer.codes = edge.codes
+    if (edge.keys !== undefined) {
+      writer.codes = edge.keys.codes
+      writer.spelling = edge.keys.spelling.current
+    }
     this.#writers.set(shape.id, writer)
     this.#place.post({ kind: 'shape', data: shapeToData(shape) })
     return writer

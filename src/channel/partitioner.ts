@@ -28,8 +28,8 @@ export type RoutingKind = Routing['kind']
 
 /**
  * The body of `write(record, timeMs)`. In scope: `channels` and their number `n`, `append` as
- * `appendSource` has it; for hash `byGroup` and `groupOf`, and for one by a field `codes`, for
- * custom `choose`, for a key function `keyOf`; `turn` is a variable of the edge.
+ * `appendSource` has it; for hash `byGroup` and `groupOf`, and for one by a field `codes` and
+ * `spelling`, for custom `choose`, for a key function `keyOf`; `turn` is a variable of the edge.
  */
 export function routeSource(routing: Routing, channels: number): string {
   if (routing.kind === 'broadcast') {
@@ -49,7 +49,10 @@ export function routeSource(routing: Routing, channels: number): string {
     ${appendSource('channels[turn]')}`
 }
 
-/** A key that has a place is found without a call; `KeyCodes.add` takes the others. */
+/**
+ * A key that has a place is found without a call; `KeyCodes.add` takes the others. One without a
+ * number is read where it is routed, `groupOf` does it too, so that it can be spelled.
+ */
 function codedSource(key: string, channels: number): string {
   const known = `const key = ${key}
     const place = codes.isOn && typeof key === 'string' ? codes.places.get(key) : undefined`
@@ -57,7 +60,9 @@ function codedSource(key: string, channels: number): string {
   if (channels === 1) {
     return `${known}
     if (place !== undefined) ${take}
-    else if (codes.isOn) codes.add(key)
+    else if (!(codes.isOn && codes.add(key)) && spelling.isOn && typeof key === 'string') {
+      spelling.read(key)
+    }
     ${appendSource('only')}`
   }
   return `${known}

@@ -5,9 +5,10 @@
  */
 import { assert } from '../base/assert.ts'
 import type { Barrier } from './barrier.ts'
-import type { EdgeState } from './edge-state.ts'
+import type { EdgeKeys, EdgeState } from './edge-state.ts'
 import { KeyCodes } from './key-codes.ts'
 import { keyGroupHasher, ownersOfKeyGroups } from './key-routing.ts'
+import { KeySpelling } from './key-spelling.ts'
 import type { OutputChannel } from './output-channel.ts'
 import type { Routing } from './partitioner.ts'
 import { checkedChoice, routeSource } from './partitioner.ts'
@@ -39,23 +40,9 @@ export class RecordWriter {
     this.channels = options.channels
     this.#edge = options.edge
     this.#isBroadcast = options.routing.kind === 'broadcast'
-    options.edge.codes = this.#keyCodes(options)
-    this.write = compileWrite(options)
-  }
-
-  /** Only for keys that are found by a field's name: those are texts of the page. */
-  #keyCodes({ routing, channels, maxParallelism, textsMax }: RecordWriterOptions) {
-    if (routing.kind !== 'hash' || !('field' in routing.key)) return undefined
-    const groupOf = keyGroupHasher(maxParallelism)
-    const owners = ownersOfKeyGroups(maxParallelism, channels.length)
-    return new KeyCodes({
-      field: routing.key.field,
-      channels: channels.length,
-      channelOf: (key) => owners[groupOf(key)]!,
-      define: (channel, text) => channels[channel]!.define(text),
-      records: () => this.records,
-      ...(textsMax === undefined ? {} : { textsMax }),
-    })
+    const hashing = hashingOf(options, () => this.records)
+    options.edge.keys = hashing?.keys
+    this.write = compileWrite(options, hashing)
   }
 
   /** True if something is written and not published. */
@@ -113,8 +100,44 @@ function recordsOf(channel: OutputChannel): number {
   return channel.recordsPublished + (channel.writer?.count ?? 0)
 }
 
-function compileWrite(options: RecordWriterOptions): WriteFunction {
-  const { routing, channels, maxParallelism } = options
+/** What an edge needs that partitions by a key's hash. */
+interface Hashing {
+  readonly groupOf: (key: unknown) => number
+  /** By key group. */
+  readonly owners: readonly number[]
+  /** Only for keys that are found by a field's name: those are texts of the page. */
+  readonly keys?: EdgeKeys
+}
+
+function hashingOf(options: RecordWriterOptions, records: () => number): Hashing | undefined {
+  const { routing, channels, maxParallelism, textsMax } = options
+  if (routing.kind !== 'hash') return undefined
+  const owners = ownersOfKeyGroups(maxParallelism, channels.length)
+  if (!('field' in routing.key)) return { groupOf: keyGroupHasher(maxParallelism), owners }
+  const spelling = new KeySpelling(records)
+  const groupOf = keyGroupHasher(maxParallelism, (text) => spelling.read(text))
+  const codes = new KeyCodes({
+    channels: channels.length,
+    channelOf: (key) => owners[groupOf(key)]!,
+    define: (channel, text) => channels[channel]!.define(text),
+    records,
+    ...(textsMax === undefined ? {} : { textsMax }),
+  })
+  return { groupOf, owners, keys: { field: routing.key.field, codes, spelling } }
+}
+
+function compileWrite(options: RecordWriterOptions, hashing: Hashing | undefined): WriteFunction {
+  const { routing, channels } = options
+  const scope = {
+    channels,
+    byGroup: hashing?.owners.map((k) => channels[k]!),
+    groupOf: hashing?.groupOf,
+    keyOf: 'key' in routing && 'fn' in routing.key ? routing.key.fn : undefined,
+    choose: routing.kind === 'custom' ? checkedChoice(routing.choose) : undefined,
+    firstTurn: options.firstTurn ?? 0,
+    codes: hashing?.keys?.codes,
+    spelling: hashing?.keys?.spelling,
+  }
   const source = `'use strict'
   const only = channels[0]
   const n = channels.length
@@ -122,31 +145,5 @@ function compileWrite(options: RecordWriterOptions): WriteFunction {
   return function write(record, timeMs) {
     ${routeSource(routing, channels.length)}
   }`
-  const make = new Function(
-    'channels',
-    'byGroup',
-    'groupOf',
-    'keyOf',
-    'choose',
-    'firstTurn',
-    'codes',
-    source,
-  )
-  const hashes = routing.kind === 'hash' && channels.length > 1
-  return make(
-    channels,
-    hashes ? channelsByGroup(channels, maxParallelism) : undefined,
-    hashes ? keyGroupHasher(maxParallelism) : undefined,
-    'key' in routing && 'fn' in routing.key ? routing.key.fn : undefined,
-    routing.kind === 'custom' ? checkedChoice(routing.choose) : undefined,
-    options.firstTurn ?? 0,
-    options.edge.codes,
-  ) as WriteFunction
-}
-
-function channelsByGroup(
-  channels: readonly OutputChannel[],
-  maxParallelism: number,
-): readonly OutputChannel[] {
-  return ownersOfKeyGroups(maxParallelism, channels.length).map((k) => channels[k]!)
+  return new Function(...Object.keys(scope), source)(...Object.values(scope)) as WriteFunction
 }

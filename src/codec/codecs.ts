@@ -3,7 +3,8 @@
  * Threads: one task.
  */
 import { assert } from '../base/assert.ts'
-import { codedShape } from './coded-shape.ts'
+import type { KeyKind } from './key-shape.ts'
+import { keyShape } from './key-shape.ts'
 import { learnShape, widenShape } from './learn-shape.ts'
 import type { PageReader, PageWriter } from './page.ts'
 import { compilePageReader, compilePageWriter } from './page-compiler.ts'
@@ -27,10 +28,10 @@ export class Codecs {
     return this.#keep(widenShape(shape, record))
   }
 
-  /** The shape with that field coded; undefined unless it is a string in every record. */
-  coded(shape: Shape, field: string): Shape | undefined {
-    const coded = codedShape(shape, field)
-    return coded && this.#keep(coded)
+  /** See `keyShape`. */
+  keyed(shape: Shape, field: string, kind: KeyKind): Shape | undefined {
+    const keyed = keyShape(shape, field, kind)
+    return keyed && this.#keep(keyed)
   }
 
   /** A new writer of that shape. */

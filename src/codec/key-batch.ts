@@ -8,10 +8,9 @@ import type { CodedTexts } from './coded-texts.ts'
 import { STRING_TAG } from './key-tags.ts'
 import { murmurEnd, murmurWord } from './murmur.ts'
 import { NUMBER_KEY_BYTES, NumberKey } from './number-key.ts'
-import { SHORT_KEY_BYTES } from './short-key.ts'
+import { KEY_WORDS, SHORT_KEY_BYTES } from './short-key.ts'
 
 export const KEY_BATCH_MAX = 64
-export const KEY_WORDS = SHORT_KEY_BYTES / 4
 /** The length of a key that was left out. */
 export const LEFT_OUT = 0
 
@@ -31,15 +30,26 @@ export interface TextPlaces {
 
 export class KeyBatch {
   count = 0
-  /** Little-endian, `KEY_WORDS` a key; what is past a key's end is 0 up to its last word. */
+  /** Little-endian, `KEY_WORDS` a key; what is past a key's end is 0. */
   readonly words = new Int32Array(KEY_WORDS * KEY_BATCH_MAX)
   /** Canonical bytes, the tag included; `LEFT_OUT` for a key that is not here. */
   readonly lengths = new Int32Array(KEY_BATCH_MAX)
   readonly hashes = new Int32Array(KEY_BATCH_MAX)
+  /** Where the words of the first key are, and how many lie from one key to the next. */
+  wordsIn: Int32Array = this.words
+  wordsAt = 0
+  wordsStride = KEY_WORDS
   /** Set where the keys are known by `codes`, and by nothing else; -1 for one that is not here. */
   texts: CodedTexts | undefined
   readonly codes = new Int32Array(KEY_BATCH_MAX)
   readonly #number = new NumberKey()
+
+  /** The words of the keys are those: nothing else is put here from now on. */
+  findWords(wordsIn: Int32Array, at: number, stride: number): void {
+    this.wordsIn = wordsIn
+    this.wordsAt = at
+    this.wordsStride = stride
+  }
 
   /** None of the keys can be looked up. */
   leaveOut(): void {
@@ -80,7 +90,9 @@ export class KeyBatch {
           word = (low >>> shift) | ((high << 1) << rest)
         }
         const tail = word & ((1 << ((length & 3) << 3)) - 1)
-        if ((length & 3) !== 0) words[w] = tail
+        const wordsEnd = KEY_WORDS * (k + 1)
+        if (w < wordsEnd) words[w++] = tail
+        while (w < wordsEnd) words[w++] = 0
         lengths[k] = length
         hashes[k] = murmurEnd(hash, tail, length)
       }

@@ -15,7 +15,7 @@ export class NumberKey {
   readonly #float64 = new Float64Array(1)
   readonly #halves = new Int32Array(this.#float64.buffer)
 
-  /** Writes three words, the last of one byte, and returns the hash. */
+  /** Writes five words, of which the last two are 0, and returns the hash. */
   read(value: number, words: Int32Array, at: number): number {
     this.#float64[0] = value === 0 ? 0 : value
     let lo = this.#halves[0]!
@@ -35,6 +35,8 @@ export class NumberKey {
     words[at] = first
     words[at + 1] = second
     words[at + 2] = tail
+    words[at + 3] = 0
+    words[at + 4] = 0
     return murmurEnd(murmurWord(murmurWord(0, first), second), tail, NUMBER_KEY_BYTES)
   }
 }

@@ -44,6 +44,7 @@ export function compilePageReader(shape: Shape, withTime: boolean): new () => Pa
     return class extends Base {
       ${members(plan, withTime)}
       get hasBlobs() { return ${plan.blobs.length > 0} }
+      get hasSpelled() { return ${plan.hasSpelled} }
       get hasFields() { return ${plan.root.shape.kind === 'object' && plan.root.state < 0} }
       #fields = new Fields(this)
       fields(i) { return Fields.at(this.#fields, i) }

@@ -6,7 +6,7 @@ import type { KeyBatch } from './key-batch.ts'
 import { KEY_BATCH_MAX } from './key-batch.ts'
 import type { PageReader } from './page.ts'
 import type { ValuePlan } from './row-plan.ts'
-import { planRow } from './row-plan.ts'
+import { planRow, SPELLED_WORDS } from './row-plan.ts'
 import type { Shape } from './shape.ts'
 
 /** What a page reader shows of its page besides records. */
@@ -32,6 +32,8 @@ export function pageKeys(shape: Shape, withTime: boolean, field: string): PageKe
   switch (value.shape.kind) {
     case 'coded':
       return new CodedKeys(value, plan.stride)
+    case 'spelled':
+      return new SpelledKeys(value, plan.stride)
     case 'string':
       return new TextKeys(value, plan.texts.at(-1)!, plan.stride)
     case 'int32':
@@ -86,6 +88,30 @@ class CodedKeys implements PageKeys {
     batch.texts = page.texts
     let at = 2 * page.rows8 + from * this.#stride + this.#code
     for (let k = 0; k < count; k++, at += this.#stride) codes[k] = i32[at]!
+  }
+}
+
+class SpelledKeys implements PageKeys {
+  readonly #stride: number
+  readonly #at: number
+
+  constructor(value: ValuePlan, stride: number) {
+    this.#stride = stride / 4
+    this.#at = value.code / 4
+  }
+
+  read(page: KeyedPage, from: number, to: number, batch: KeyBatch): void {
+    const { i32 } = page
+    const { lengths, hashes } = batch
+    const stride = this.#stride
+    const count = Math.min(to - from, KEY_BATCH_MAX)
+    batch.count = count
+    let at = 2 * page.rows8 + from * stride + this.#at
+    batch.findWords(i32, at + SPELLED_WORDS.key, stride)
+    for (let k = 0; k < count; k++, at += stride) {
+      lengths[k] = i32[at + SPELLED_WORDS.length]!
+      hashes[k] = i32[at + SPELLED_WORDS.hash]!
+    }
   }
 }
 

@@ -37,6 +37,7 @@ export abstract class PageReaderBase implements PageReader {
   abstract readonly withTime: boolean
   abstract readonly stride: number
   abstract readonly hasBlobs: boolean
+  abstract readonly hasSpelled: boolean
   texts = NO_TEXTS
   count = 0
   rows8 = 0
@@ -44,6 +45,8 @@ export abstract class PageReaderBase implements PageReader {
   f64!: Float64Array
   u8!: Uint8Array
   heap = ''
+  /** All rows as text, where some of their bytes are one. */
+  rows = ''
   /** The byte at which it begins. */
   heapAt = 0
   heapIsAscii = true
@@ -61,6 +64,7 @@ export abstract class PageReaderBase implements PageReader {
     this.heapAt = offset + headerWord(views, offset, HEAP_OFFSET_WORD)
     this.heapIsAscii = headerWord(views, offset, HEAP_ENCODING_WORD) === HEAP_ASCII
     this.heap = readHeap(views, offset)
+    if (this.hasSpelled) this.rows = this.#readRows(views, offset)
     if (this.hasBlobs) this.#copyBlobs(views, offset)
   }
 
@@ -83,6 +87,12 @@ export abstract class PageReaderBase implements PageReader {
         headerWord(views, offset, FLAGS_WORD) === flagsWord(this.withTime),
       'a page was opened with the reader of another shape',
     )
+  }
+
+  #readRows(views: PageViews, offset: number): string {
+    const from = offset + HEADER_BYTES
+    const buf = views.buf as unknown as BufferWithSlices
+    return buf.latin1Slice(from, from + this.count * this.stride)
   }
 
   #copyBlobs(views: PageViews, offset: number): void {

@@ -7,7 +7,7 @@
 import { assert } from '../base/assert.ts'
 import { ValueCodec } from './blob.ts'
 import { BlobScratch } from './blob-scratch.ts'
-import type { CurrentCode, PageViews, PageWriter } from './page.ts'
+import type { CurrentCode, CurrentSpelling, PageViews, PageWriter } from './page.ts'
 import { APPENDED, FULL, MISFIT } from './page.ts'
 import type { Mark } from './page-layout.ts'
 import {
@@ -36,17 +36,20 @@ import {
   TRACE_WORD,
 } from './page-layout.ts'
 import type { Shape } from './shape.ts'
+import { ShortKey } from './short-key.ts'
 import { withOwnFields } from './value-kind.ts'
 
 const NOT_LATIN1 = /[\u0100-\uffff]/
 const TOO_LARGE = -1
 const NO_CODE: CurrentCode = { current: -1 }
+const NO_SPELLING: CurrentSpelling = new ShortKey()
 
 export abstract class PageWriterBase implements PageWriter {
   abstract readonly shape: Shape
   abstract readonly withTime: boolean
   abstract readonly stride: number
   codes: CurrentCode = NO_CODE
+  spelling: CurrentSpelling = NO_SPELLING
   count = 0
   bytesNeeded = 0
   /** Bytes for rows, heap and byte values. */

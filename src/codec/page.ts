@@ -44,6 +44,14 @@ export interface CurrentCode {
   readonly current: number
 }
 
+/** The spelling of that text in the record that is written next, as `ShortKey` has it. */
+export interface CurrentSpelling {
+  /** 0 if it has none. */
+  readonly length: number
+  readonly hash: number
+  readonly words: Int32Array
+}
+
 /** Fills one page after the other with records of one shape. Threads: the producing task. */
 export interface PageWriter {
   readonly shape: Shape
@@ -52,6 +60,8 @@ export interface PageWriter {
   readonly count: number
   /** Read where the shape has a coded text. */
   codes: CurrentCode
+  /** Read where it has a spelled one. */
+  spelling: CurrentSpelling
   /** After `FULL` on an empty page: the bytes a page needs to hold that record. */
   readonly bytesNeeded: number
   /** Starts a page at `offset` (a multiple of 8) with room for `capacity` bytes. */

@@ -5,7 +5,7 @@
  * Threads: any.
  */
 import type { RowPlan, ValuePlan } from './row-plan.ts'
-import { STATE_MISSING, STATE_NULL, STATE_VALUE } from './row-plan.ts'
+import { SPELLED_WORDS, STATE_MISSING, STATE_NULL, STATE_VALUE } from './row-plan.ts'
 
 /** Class members: `record(i)`, one method for each object with optional fields, and `time(i)`. */
 export function readCode(plan: RowPlan, withTime: boolean): string {
@@ -52,10 +52,11 @@ function hasMethod({ fields }: ValuePlan): boolean {
   return fields.some((field) => field.optional)
 }
 
-function prologue({ stride }: RowPlan, page = 'this'): string[] {
+function prologue({ stride, hasSpelled }: RowPlan, page = 'this'): string[] {
   return [
     `const f64 = ${page}.f64, i32 = ${page}.i32, u8 = ${page}.u8, heap = ${page}.heap`,
     `const p8 = ${page}.rows8 + i * ${stride / 8}, p4 = p8 * 2, p1 = p8 * 8`,
+    ...(hasSpelled ? [`const rows = ${page}.rows`] : []),
   ]
 }
 
@@ -98,6 +99,8 @@ function presentExpression(plan: RowPlan, value: ValuePlan, page: string): strin
       const text = `heap.substring(${range(plan.texts, value, plan.stride)})`
       return `(${code} < 0 ? ${text} : ${page}.texts.list[${code}])`
     }
+    case 'spelled':
+      return spelledExpression(plan, value)
     case 'bigint':
       return `bigintOf(heap.substring(${range(plan.texts, value, plan.stride)}))`
     case 'bytes':
@@ -110,6 +113,16 @@ function presentExpression(plan: RowPlan, value: ValuePlan, page: string): strin
     default:
       return 'undefined'
   }
+}
+
+/** The text behind the tag of the canonical key. */
+function spelledExpression(plan: RowPlan, value: ValuePlan): string {
+  const { stride, texts } = plan
+  const length = `i32[p4 + ${value.code / 4 + SPELLED_WORDS.length}]`
+  const from = `i * ${stride} + ${value.code + 4 * SPELLED_WORDS.key + 1}`
+  const to = `i * ${stride} + ${value.code + 4 * SPELLED_WORDS.key} + ${length}`
+  const text = `heap.substring(${range(texts, value, stride)})`
+  return `(${length} === 0 ? ${text} : rows.substring(${from}, ${to}))`
 }
 
 /** Where a text or byte value begins and ends: a row's first begins where the last row ended. */

@@ -4,6 +4,7 @@
  */
 import { align8 } from './page-layout.ts'
 import type { FieldShape, Shape, ValueKind, ValueShape } from './shape.ts'
+import { SHORT_KEY_BYTES } from './short-key.ts'
 
 /** What a state byte says about its value. */
 export const STATE_VALUE = 0
@@ -22,7 +23,10 @@ export interface ValuePlan {
   readonly optional: boolean
   /** Byte in the row, -1 where the value has no column (objects, nothing). */
   column: number
-  /** Byte in the row of a coded text's number, which is -1 where the text itself is there. */
+  /**
+   * Byte in the row of what stands for a text: of a coded one its number, which is -1 where the text
+   * itself is there; of a spelled one what `SPELLED_WORDS` says.
+   */
   code: number
   /** Byte in the row, -1 where only one state is possible. */
   state: number
@@ -40,11 +44,15 @@ export interface RowPlan {
   /** Values whose bytes are behind it, in order. */
   readonly blobs: readonly ValuePlan[]
   readonly all: readonly ValuePlan[]
+  readonly hasSpelled: boolean
   readonly stride: number
 }
 
 const WIDE: ReadonlySet<ValueKind> = new Set(['double', 'date'])
-const TEXTS: ReadonlySet<ValueKind> = new Set(['string', 'coded', 'bigint'])
+/** Of a spelled text: canonical bytes (0 where the text itself is there), hash, those bytes. */
+export const SPELLED_WORDS = { length: 0, hash: 1, key: 2 } as const
+const SPELLED_BYTES = 4 * SPELLED_WORDS.key + SHORT_KEY_BYTES
+const TEXTS: ReadonlySet<ValueKind> = new Set(['string', 'coded', 'spelled', 'bigint'])
 const BLOBS: ReadonlySet<ValueKind> = new Set(['bytes', 'array', 'any'])
 
 export function planRow(shape: Shape, withTime: boolean): RowPlan {
@@ -65,16 +73,18 @@ export function planRow(shape: Shape, withTime: boolean): RowPlan {
   place(ofKinds(new Set(['int32'])), 4)
   place(texts, 4)
   place(blobs, 4)
-  for (const plan of ofKinds(new Set(['coded']))) {
+  for (const plan of ofKinds(new Set(['coded', 'spelled']))) {
     plan.code = end
-    end += 4
+    end += plan.shape.kind === 'coded' ? 4 : SPELLED_BYTES
   }
   place(ofKinds(new Set(['bool'])), 1)
   for (const plan of all) if (stateCount(plan) > 1) plan.state = end++
   chainEnds(texts)
   chainEnds(blobs)
   // A row of no columns takes room too, so that pages of such records are bounded.
-  return { root, leaves, texts, blobs, all, stride: Math.max(8, align8(end)) }
+  const stride = Math.max(8, align8(end))
+  const hasSpelled = texts.some((plan) => plan.shape.kind === 'spelled')
+  return { root, leaves, texts, blobs, all, hasSpelled, stride }
 }
 
 function planValue(field: FieldShape, path: string, all: ValuePlan[]): ValuePlan {

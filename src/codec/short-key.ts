@@ -10,27 +10,30 @@ import { NUMBER_KEY_BYTES, NumberKey } from './number-key.ts'
 
 /** The tag and nineteen characters. */
 export const SHORT_KEY_BYTES = 20
+export const KEY_WORDS = SHORT_KEY_BYTES / 4
 /** Not an int32: the key takes the general way. */
 export const NOT_SHORT = 0.5
 
 export class ShortKey {
   /** Little-endian, what is past the end 0. */
-  readonly words = new Int32Array(SHORT_KEY_BYTES / 4)
-  /** Canonical bytes, the tag included. */
+  readonly words = new Int32Array(KEY_WORDS)
+  /** Canonical bytes, the tag included; 0 if the key was not short. */
   length = 0
+  hash = 0
   readonly #number = new NumberKey()
 
   /** A number is always short. Returns its hash. */
   readNumber(value: number): number {
     this.length = NUMBER_KEY_BYTES
-    return this.#number.read(value, this.words, 0)
+    this.hash = this.#number.read(value, this.words, 0)
+    return this.hash
   }
 
   /** Takes the key in and returns its hash, or `NOT_SHORT`. */
   read(text: string): number {
     const chars = text.length
     if (chars < 3) return this.#readTiny(text)
-    if (chars >= SHORT_KEY_BYTES) return NOT_SHORT
+    if (chars >= SHORT_KEY_BYTES) return this.#notShort()
     const words = this.words
     const a = text.charCodeAt(0)
     const b = text.charCodeAt(1)
@@ -57,21 +60,33 @@ export class ShortKey {
       seen |= d
       tail |= d << shift
     }
-    if (seen > 0x7f) return NOT_SHORT
-    if (w < words.length) words[w] = tail
-    this.length = chars + 1
-    return murmurEnd(hash, tail, this.length)
+    if (seen > 0x7f) return this.#notShort()
+    if (w < KEY_WORDS) words[w] = tail
+    while (++w < KEY_WORDS) words[w] = 0
+    return this.#found(chars + 1, murmurEnd(hash, tail, chars + 1))
   }
 
   #readTiny(text: string): number {
     let word = STRING_TAG
     for (let at = 0; at < text.length; at++) {
       const unit = text.charCodeAt(at)
-      if (unit > 0x7f) return NOT_SHORT
+      if (unit > 0x7f) return this.#notShort()
       word |= unit << (8 * (at + 1))
     }
+    this.words.fill(0)
     this.words[0] = word
-    this.length = text.length + 1
-    return murmurEnd(0, word, this.length)
+    const length = text.length + 1
+    return this.#found(length, murmurEnd(0, word, length))
+  }
+
+  #notShort(): number {
+    this.length = 0
+    return NOT_SHORT
+  }
+
+  #found(length: number, hash: number): number {
+    this.length = length
+    this.hash = hash
+    return hash
   }
 }

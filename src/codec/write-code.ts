@@ -9,8 +9,15 @@
  * Threads: any.
  */
 import type { RowPlan, ValuePlan } from './row-plan.ts'
-import { STATE_MISSING, STATE_NULL, STATE_UNDEFINED, STATE_VALUE } from './row-plan.ts'
+import {
+  SPELLED_WORDS,
+  STATE_MISSING,
+  STATE_NULL,
+  STATE_UNDEFINED,
+  STATE_VALUE,
+} from './row-plan.ts'
 import type { ValueKind } from './shape.ts'
+import { SHORT_KEY_BYTES } from './short-key.ts'
 
 const MISFIT = 'return this.misfit(record, timeMs)'
 
@@ -19,7 +26,8 @@ export function writeCode(plan: RowPlan, withTime: boolean): string {
   return [
     ...plan.leaves.filter(hasVariable).map((leaf) => `let x${leaf.id} = ${emptyOf(leaf)}`),
     ...plan.all.filter((value) => value.state >= 0).map((value) => `let s${value.id} = 0`),
-    ...(plan.leaves.some(isCoded) ? ['const code = this.codes.current'] : []),
+    ...(plan.leaves.some(isOf('coded')) ? ['const code = this.codes.current'] : []),
+    ...(plan.leaves.some(isOf('spelled')) ? ['const spelling = this.spelling'] : []),
     `let v0 = record`,
     ...checkValue(plan.root, undefined),
     ...encodeBlobs(plan),
@@ -29,17 +37,21 @@ export function writeCode(plan: RowPlan, withTime: boolean): string {
   ].join('\n')
 }
 
-function isCoded({ code }: ValuePlan): boolean {
-  return code >= 0
+function isOf(kind: ValueKind): (plan: ValuePlan) => boolean {
+  return ({ shape }) => shape.kind === kind
 }
 
 function hasVariable(leaf: ValuePlan): boolean {
   return leaf.shape.kind !== 'nothing'
 }
 
+function isText(kind: ValueKind): boolean {
+  return kind === 'string' || kind === 'coded' || kind === 'spelled' || kind === 'bigint'
+}
+
 /** What the variable of an absent value holds. */
 function emptyOf({ shape: { kind } }: ValuePlan): string {
-  if (kind === 'string' || kind === 'coded' || kind === 'bigint') return `''`
+  if (isText(kind)) return `''`
   return kind === 'bytes' || kind === 'array' || kind === 'any' ? 'NONE' : '0'
 }
 
@@ -104,6 +116,7 @@ function misfits(kind: ValueKind, v: string): string[] {
     case 'double':
       return [`if (typeof ${v} !== 'number') ${MISFIT}`]
     case 'coded':
+    case 'spelled':
       return [`if (typeof ${v} !== 'string') ${MISFIT}`]
     case 'string':
     case 'bigint':
@@ -122,6 +135,7 @@ function misfits(kind: ValueKind, v: string): string[] {
 function converted(kind: ValueKind, v: string): string {
   if (kind === 'bool') return `${v} ? 1 : 0`
   if (kind === 'coded') return `code < 0 ? ${v} : ''`
+  if (kind === 'spelled') return `spelling.length === 0 ? ${v} : ''`
   if (kind === 'date') return `${v}.getTime()`
   return kind === 'bigint' ? `${v}.toString(16)` : v
 }
@@ -194,13 +208,28 @@ function writeRow(plan: RowPlan, withTime: boolean): string[] {
     ...ofKind('int32').map(({ column, id }) => `i32[p4 + ${column / 4}] = x${id}`),
     ...texts.map(({ column, id }) => `i32[p4 + ${column / 4}] = end += x${id}.length`),
     ...blobs.map(({ column, id }) => `i32[p4 + ${column / 4}] = b${id}`),
-    ...leaves.filter(isCoded).map((leaf) => `i32[p4 + ${leaf.code / 4}] = code`),
+    ...ofKind('coded').map(({ code }) => `i32[p4 + ${code / 4}] = code`),
+    ...ofKind('spelled').flatMap(writeSpelling),
     ...ofKind('bool').map(({ column, id }) => `u8[p1 + ${column}] = x${id}`),
     ...all.filter(({ state }) => state >= 0).map(({ state, id }) => `u8[p1 + ${state}] = s${id}`),
-    texts.length > 0 ? `this.heap += ${texts.map(({ id }) => `x${id}`).join(' + ')}` : '',
+    texts.length > 0
+      ? `if (chars !== this.chars) this.heap += ${texts.map(({ id }) => `x${id}`).join(' + ')}`
+      : '',
     texts.length > 0 ? 'this.chars = chars' : '',
     blobs.length > 0 ? 'this.blobBytes = blobs.length' : '',
     'this.count = n + 1',
+  ]
+}
+
+/** All words, whatever their number: a loop would cost more. */
+function writeSpelling({ code }: ValuePlan): string[] {
+  const at = code / 4
+  const words = Array.from({ length: SHORT_KEY_BYTES / 4 }, (_, w) => w)
+  return [
+    'const words = spelling.words',
+    `i32[p4 + ${at + SPELLED_WORDS.length}] = spelling.length`,
+    `i32[p4 + ${at + SPELLED_WORDS.hash}] = spelling.hash`,
+    ...words.map((w) => `i32[p4 + ${at + SPELLED_WORDS.key + w}] = words[${w}]`),
   ]
 }
 

@@ -10,7 +10,7 @@
  */
 import { assert } from '../base/assert.ts'
 import type { KeyBatch } from '../codec/key-batch.ts'
-import { KEY_WORDS, LEFT_OUT } from '../codec/key-batch.ts'
+import { LEFT_OUT } from '../codec/key-batch.ts'
 import { grown, withRoom } from './growing-array.ts'
 import { HashBuckets, type TableGrowth } from './hash-buckets.ts'
 
@@ -26,6 +26,8 @@ const INLINE_BYTES = RECORD_BYTES - KEY_BYTE
 const FREE = -1
 const NONE = -1
 const BUCKETS_LOG2_MIN = 6
+/** Fewer than there are behind the last home. */
+const FETCHED_FURTHER = 3
 /** Spreads hashes: key groups have used up the entropy of the low bits. */
 const GOLDEN = 0x9e3779b1 | 0
 
@@ -83,8 +85,9 @@ export class ByteTable extends HashBuckets {
   }
 
   /**
-   * Looks at the buckets of hashes that will be searched for next. Nothing is compared and nothing
-   * depends on what was read before, so that the waits for memory overlap.
+   * Looks at the buckets of hashes that will be searched for next, and a bit further, where most of
+   * those end that are not at home. Nothing is compared and nothing depends on what was read before,
+   * so that the waits for memory overlap.
    */
   fetch(hashes: Int32Array, count: number): void {
     const buckets = this.buckets
@@ -94,7 +97,7 @@ export class ByteTable extends HashBuckets {
     for (let i = 0; i < count; i++) {
       let bucket = Math.imul(hashes[i]!, GOLDEN) >>> shift
       if (bucket < unmoved) bucket >>>= 1
-      seen ^= buckets[2 * bucket]!
+      seen ^= buckets[2 * bucket]! ^ buckets[2 * (bucket + FETCHED_FURTHER)]!
     }
     this.#fetched = seen
   }
@@ -121,29 +124,17 @@ export class ByteTable extends HashBuckets {
   /**
    * `find` for all keys of a batch under prefix 0: -1 for one that is not there, was left out, or
    * stands behind another of the same hash. First all buckets are read, then all slots, and only
-   * then are keys compared.
+   * then are keys compared: each loop has its memory there, or waits for many lines at a time. Done
+   * together, a wrong guess of one key's branch held up what the next ones wait for.
    */
   findBatch(batch: KeyBatch, slots: Int32Array): void {
-    const { count, words, lengths, hashes } = batch
-    const records = this.#records
+    const { count, lengths, hashes } = batch
     this.fetch(hashes, count)
-    let seen = 0
     for (let k = 0; k < count; k++) {
-      const slot = lengths[k] === LEFT_OUT ? NONE : this.#firstOfHash(hashes[k]!)
-      slots[k] = slot
-      if (slot >= 0) seen ^= records[RECORD_WORDS * slot]!
+      slots[k] = lengths[k] === LEFT_OUT ? NONE : this.#firstOfHash(hashes[k]!)
     }
-    this.#fetched = seen
-    for (let k = 0; k < count; k++) {
-      const slot = slots[k]!
-      if (slot < 0) continue
-      const at = RECORD_WORDS * slot
-      const length = lengths[k]!
-      if (records[at + LENGTH] !== length || records[at + PREFIX] !== 0) slots[k] = NONE
-      else if (!sameRecord(records, at + KEY, words, KEY_WORDS * k, (length + 3) >> 2)) {
-        slots[k] = NONE
-      }
-    }
+    this.#fetchSlots(slots, count)
+    this.#compareBatch(batch, slots)
   }
 
   #firstOfHash(hash: number): number {
@@ -154,6 +145,38 @@ export class ByteTable extends HashBuckets {
     for (; ; bucket++) {
       const slot = buckets[2 * bucket + 1]! - 1
       if (slot < 0 || buckets[2 * bucket] === spread) return slot
+    }
+  }
+
+  /** Both ends of a slot, since half of them lie in two cache lines. */
+  #fetchSlots(slots: Int32Array, count: number): void {
+    const records = this.#records
+    let seen = 0
+    for (let k = 0; k < count; k++) {
+      const at = RECORD_WORDS * Math.max(0, slots[k]!)
+      seen ^= records[at]! ^ records[at + RECORD_WORDS - 1]!
+    }
+    this.#fetched = seen
+  }
+
+  /** Without a branch for each word: all behind a key's end are 0. */
+  #compareBatch(batch: KeyBatch, slots: Int32Array): void {
+    const records = this.#records
+    const { count, lengths, wordsIn, wordsStride } = batch
+    let word = batch.wordsAt
+    for (let k = 0; k < count; k++, word += wordsStride) {
+      const slot = slots[k]!
+      if (slot < 0) continue
+      const at = RECORD_WORDS * slot
+      const differs =
+        (records[at + LENGTH]! ^ lengths[k]!) |
+        records[at + PREFIX]! |
+        (records[at + KEY]! ^ wordsIn[word]!) |
+        (records[at + KEY + 1]! ^ wordsIn[word + 1]!) |
+        (records[at + KEY + 2]! ^ wordsIn[word + 2]!) |
+        (records[at + KEY + 3]! ^ wordsIn[word + 3]!) |
+        (records[at + KEY + 4]! ^ wordsIn[word + 4]!)
+      if (differs !== 0) slots[k] = NONE
     }
   }
 
@@ -259,7 +282,7 @@ export class ByteTable extends HashBuckets {
       this.#records[at + KEY] = offset / 4
       copyBytes(this.#arena, offset, bytes, from, to)
     } else {
-      for (let i = from, word = at + KEY; i < to; i += 4)
+      for (let i = from, word = at + KEY; word < at + RECORD_WORDS; i += 4)
         this.#records[word++] = wordAt(bytes, i, to)
     }
     this.#size++
@@ -352,17 +375,6 @@ function sameWords(
   for (let i = from, word = at; i < to; i += 4, word++) {
     if (held[word] !== wordAt(bytes, i, to)) return false
   }
-  return true
-}
-
-function sameRecord(
-  held: Int32Array,
-  at: number,
-  words: Int32Array,
-  from: number,
-  count: number,
-): boolean {
-  for (let w = 0; w < count; w++) if (held[at + w] !== words[from + w]) return false
   return true
 }
 

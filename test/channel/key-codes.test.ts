@@ -17,9 +17,11 @@ const MAX_PARALLELISM = 128
 interface EdgeOptions extends PairOptions {
   readonly channels: number
   readonly textsMax?: number
+  /** As if its keys had turned out to be too many for numbers. */
+  readonly spells?: boolean
 }
 
-function edgeByKey({ channels, textsMax, ...options }: EdgeOptions) {
+function edgeByKey({ channels, textsMax, spells, ...options }: EdgeOptions) {
   const edge = options.edge ?? new EdgeState()
   const pairs = Array.from({ length: channels }, () =>
     channelPair({ beyondOverdraft: 'grow', ...options, edge }),
@@ -31,6 +33,7 @@ function edgeByKey({ channels, textsMax, ...options }: EdgeOptions) {
     maxParallelism: MAX_PARALLELISM,
     ...(textsMax === undefined ? {} : { textsMax }),
   })
+  if (spells === true) edge.keys!.codes.end()
   const arrived: unknown[][] = pairs.map(() => [])
   const take = () => pairs.forEach(({ input }, k) => arrived[k]!.push(...recordsOf(drain(input))))
   const publish = () => {
@@ -72,9 +75,10 @@ test('whatever the keys are, records arrive in order and where their keys belong
       fc.array(step, { maxLength: 300 }),
       fc.integer({ min: 1, max: 3 }),
       fc.constantFrom(0, 1, 5, 100),
-      (steps, channels, textsMax) => {
+      fc.boolean(),
+      (steps, channels, textsMax, spells) => {
         const size = ringOf(4, 512)
-        const { writer, arrived, take, publish } = edgeByKey({ channels, textsMax, size })
+        const { writer, arrived, take, publish } = edgeByKey({ channels, textsMax, spells, size })
         for (const one of steps) {
           if (one === 'publish') publish()
           else if (one === 'take') take()
@@ -96,7 +100,7 @@ test('a key that comes again takes no room of its own', () => {
   const { writer, publish, take, arrived, edge } = edgeByKey({ channels: 1, size: ringOf(4, 4096) })
   for (let n = 0; n < 100; n++) writer.write({ key: long, n }, 0)
   publish()
-  expect(edge.codes!.isOn).toBe(true)
+  expect(edge.keys!.codes.isOn).toBe(true)
   expect(writer.bytes).toBeLessThan(100 * long.length)
   take()
   expect(arrived[0]).toEqual(Array.from({ length: 100 }, (_, n) => ({ key: long, n })))
@@ -124,7 +128,7 @@ test('an edge with too many keys stops giving them numbers', () => {
   const records = Array.from({ length: 20_000 }, (_, n) => ({ key: `k${n}`, n }))
   records.forEach((record, n) => {
     writer.write(record, 0)
-    if (n === 100) expect(edge.codes!.isOn).toBe(true)
+    if (n === 100) expect(edge.keys!.codes.isOn).toBe(true)
     if (n % 50 === 0) {
       publish()
       take()
@@ -132,9 +136,33 @@ test('an edge with too many keys stops giving them numbers', () => {
   })
   publish()
   take()
-  expect(edge.codes!.isOn).toBe(false)
+  expect(edge.keys!.codes.isOn).toBe(false)
+  expect(edge.keys!.spelling.isOn).toBe(true)
   expect(arrived).toEqual(expected(records, 2))
 })
+
+test.each([1, 2])(
+  'keys that cannot be spelled are written as they are, to %i channels',
+  (channels) => {
+    const { writer, publish, take, arrived, edge } = edgeByKey({ channels, spells: true })
+    const records = Array.from({ length: 40_000 }, (_, n) => ({
+      key: n % 2 === 0 ? `${sentence} ${n}` : `k${n}`,
+      n,
+    }))
+    records.forEach((record, n) => {
+      writer.write(record, 0)
+      if (n === 100) expect(edge.keys!.spelling.isOn).toBe(true)
+      if (n % 50 === 0) {
+        publish()
+        take()
+      }
+    })
+    publish()
+    take()
+    expect(edge.keys!.spelling.isOn).toBe(false)
+    expect(arrived).toEqual(expected(records, channels))
+  },
+)
 
 test('an edge whose keys are few but for some goes on', () => {
   const { writer, publish, take, arrived, edge } = edgeByKey({ channels: 2, textsMax: 10 })
@@ -151,7 +179,7 @@ test('an edge whose keys are few but for some goes on', () => {
   })
   publish()
   take()
-  expect(edge.codes!.isOn).toBe(true)
+  expect(edge.keys!.codes.isOn).toBe(true)
   expect(arrived).toEqual(expected(records, 2))
 })
 
@@ -169,7 +197,7 @@ test('records of a declared shape arrive as they are, nullable keys without numb
     publish()
     take()
     expect(edge.shape!.id).toBe(shapeOfSchema(declared as Schema<unknown>).id)
-    expect(edge.codes!.isOn).toBe(isCoded)
+    expect(edge.keys!.codes.isOn).toBe(isCoded)
     expect(arrived[0]).toEqual(records)
   }
 })

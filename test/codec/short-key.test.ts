@@ -21,15 +21,17 @@ test('a short ASCII key has the words and the hash of its canonical bytes', () =
       const { bytes, hash, words } = canonical(text)
       expect(key.read(text)).toBe(hash)
       expect(key.length).toBe(bytes.length)
-      const used = (bytes.length + 3) >> 2
-      expect([...key.words.subarray(0, used)]).toEqual([...words.subarray(0, used)])
+      expect(key.words).toEqual(words)
     }),
     { numRuns: 500 },
   )
 })
 
 test.each(['é', 'ab€', 'abcdé', '\ud800', 'x'.repeat(20)])('%j takes the general way', (text) => {
-  expect(new ShortKey().read(text)).toBe(NOT_SHORT)
+  const key = new ShortKey()
+  key.read('short')
+  expect(key.read(text)).toBe(NOT_SHORT)
+  expect(key.length).toBe(0)
 })
 
 test('a number has the words and the hash of its canonical bytes', () => {
@@ -40,7 +42,7 @@ test('a number has the words and the hash of its canonical bytes', () => {
       const { bytes, hash, words } = canonical(value)
       expect(key.readNumber(value)).toBe(hash)
       expect(key.length).toBe(bytes.length)
-      expect([...key.words.subarray(0, 3)]).toEqual([...words.subarray(0, 3)])
+      expect(key.words).toEqual(words)
     }),
     { numRuns: 500 },
   )

@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { CodedTexts } from '../../src/codec/coded-texts.ts'
-import { KEY_BATCH_MAX, KEY_WORDS, KeyBatch } from '../../src/codec/key-batch.ts'
+import { KEY_BATCH_MAX, KeyBatch } from '../../src/codec/key-batch.ts'
+import { KEY_WORDS } from '../../src/codec/short-key.ts'
 import { openRange, Taken } from './snapshot-support.ts'
 
 const long = 'a key that is longer than what lies in a record of the table'

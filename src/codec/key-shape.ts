@@ -1,0 +1,17 @@
+/** Shapes in which a text is coded or spelled: see `ValueKind`. Threads: any. */
+import type { FieldShape, Shape, ValueKind } from './shape.ts'
+import { shapeFromData } from './shape.ts'
+
+export type KeyKind = Extract<ValueKind, 'coded' | 'spelled'>
+
+/** The shape with that field of that kind; undefined unless it is a string in every record. */
+export function keyShape(shape: Shape, name: string, kind: KeyKind): Shape | undefined {
+  const { root } = shape
+  if (root.kind !== 'object' || root.nullable || root.undefinable) return undefined
+  const field = root.fields.find((one) => one.name === name)
+  if (field === undefined || field.optional || field.value.kind !== 'string') return undefined
+  if (field.value.nullable || field.value.undefinable) return undefined
+  const keyed: FieldShape = { ...field, value: { ...field.value, kind } }
+  const fields = root.fields.map((one) => (one === field ? keyed : one))
+  return shapeFromData({ root: { ...root, fields } })
+}
