@@ -11,7 +11,7 @@ import type { Shape } from '../codec/shape.ts'
 import type { KeyCodes } from './key-codes.ts'
 import type { KeySpelling } from './key-spelling.ts'
 
-/** How the texts by which records are partitioned are written: with numbers, spelled, as they are. */
+/** How texts by which records are partitioned are written: by numbers, spelled, as they are. */
 export interface EdgeKeys {
   /** The records' field that is the key. */
   readonly field: string

@@ -1,6 +1,11 @@
 /** Shapes in which a text is coded or spelled: see `ValueKind`. Threads: any. */
 import type { FieldShape, Shape, ValueKind } from './shape.ts'
 import { shapeFromData } from './shape.ts'
+import { SHORT_KEY_BYTES } from './short-key.ts'
+
+/** Of a spelled text: canonical bytes (0 where the text itself is there), hash, those bytes. */
+export const SPELLED_WORDS = { length: 0, hash: 1, key: 2 } as const
+export const SPELLED_BYTES = 4 * SPELLED_WORDS.key + SHORT_KEY_BYTES
 
 export type KeyKind = Extract<ValueKind, 'coded' | 'spelled'>
 

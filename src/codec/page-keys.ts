@@ -2,11 +2,13 @@
  * Reads the keys of a page's records from its bytes: no record is built for it, and no string.
  * Threads: the consuming task.
  */
+
 import type { KeyBatch } from './key-batch.ts'
 import { KEY_BATCH_MAX } from './key-batch.ts'
+import { SPELLED_WORDS } from './key-shape.ts'
 import type { PageReader } from './page.ts'
 import type { ValuePlan } from './row-plan.ts'
-import { planRow, SPELLED_WORDS } from './row-plan.ts'
+import { planRow } from './row-plan.ts'
 import type { Shape } from './shape.ts'
 
 /** What a page reader shows of its page besides records. */

@@ -4,8 +4,9 @@
  * own, which uses the literal if all fields are there and adds one after the other if not.
  * Threads: any.
  */
+import { SPELLED_WORDS } from './key-shape.ts'
 import type { RowPlan, ValuePlan } from './row-plan.ts'
-import { SPELLED_WORDS, STATE_MISSING, STATE_NULL, STATE_VALUE } from './row-plan.ts'
+import { STATE_MISSING, STATE_NULL, STATE_VALUE } from './row-plan.ts'
 
 /** Class members: `record(i)`, one method for each object with optional fields, and `time(i)`. */
 export function readCode(plan: RowPlan, withTime: boolean): string {

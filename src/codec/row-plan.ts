@@ -2,9 +2,10 @@
  * Where each field of a shape lies in a row. Wide columns come first, so that all are aligned.
  * Threads: any.
  */
+
+import { SPELLED_BYTES } from './key-shape.ts'
 import { align8 } from './page-layout.ts'
 import type { FieldShape, Shape, ValueKind, ValueShape } from './shape.ts'
-import { SHORT_KEY_BYTES } from './short-key.ts'
 
 /** What a state byte says about its value. */
 export const STATE_VALUE = 0
@@ -24,8 +25,8 @@ export interface ValuePlan {
   /** Byte in the row, -1 where the value has no column (objects, nothing). */
   column: number
   /**
-   * Byte in the row of what stands for a text: of a coded one its number, which is -1 where the text
-   * itself is there; of a spelled one what `SPELLED_WORDS` says.
+   * Byte in the row of what stands for a text: of a coded one its number, which is -1 where the
+   * text itself is there; of a spelled one what `SPELLED_WORDS` says.
    */
   code: number
   /** Byte in the row, -1 where only one state is possible. */
@@ -49,9 +50,6 @@ export interface RowPlan {
 }
 
 const WIDE: ReadonlySet<ValueKind> = new Set(['double', 'date'])
-/** Of a spelled text: canonical bytes (0 where the text itself is there), hash, those bytes. */
-export const SPELLED_WORDS = { length: 0, hash: 1, key: 2 } as const
-const SPELLED_BYTES = 4 * SPELLED_WORDS.key + SHORT_KEY_BYTES
 const TEXTS: ReadonlySet<ValueKind> = new Set(['string', 'coded', 'spelled', 'bigint'])
 const BLOBS: ReadonlySet<ValueKind> = new Set(['bytes', 'array', 'any'])
 

@@ -10,8 +10,8 @@ import { murmur3 } from './murmur.ts'
  * How a value is kept in a page. `nothing` is a field that was only ever null or undefined, `any`
  * one that no other kind fits (null and undefined among its values); objects are flattened into
  * the columns of their fields. `coded` is a string for which pages hold a number where both ends of
- * the channel know it by one, `spelled` one for which rows hold the canonical key and its hash where
- * it is a short key: no record is learned to be so (`keyShape`).
+ * the channel know it by one, `spelled` one for which rows hold the canonical key and its hash
+ * where it is a short key: no record is learned to be so (`keyShape`).
  */
 export type ValueKind =
   | 'nothing'

@@ -8,14 +8,9 @@
  * pattern, or comparing names.
  * Threads: any.
  */
+import { SPELLED_WORDS } from './key-shape.ts'
 import type { RowPlan, ValuePlan } from './row-plan.ts'
-import {
-  SPELLED_WORDS,
-  STATE_MISSING,
-  STATE_NULL,
-  STATE_UNDEFINED,
-  STATE_VALUE,
-} from './row-plan.ts'
+import { STATE_MISSING, STATE_NULL, STATE_UNDEFINED, STATE_VALUE } from './row-plan.ts'
 import type { ValueKind } from './shape.ts'
 import { SHORT_KEY_BYTES } from './short-key.ts'
 

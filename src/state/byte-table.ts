@@ -85,9 +85,9 @@ export class ByteTable extends HashBuckets {
   }
 
   /**
-   * Looks at the buckets of hashes that will be searched for next, and a bit further, where most of
-   * those end that are not at home. Nothing is compared and nothing depends on what was read before,
-   * so that the waits for memory overlap.
+   * Looks at the buckets of hashes that will be searched for next, and a bit further, where most
+   * of those end that are not at home. Nothing is compared and nothing depends on what was read
+   * before, so that the waits for memory overlap.
    */
   fetch(hashes: Int32Array, count: number): void {
     const buckets = this.buckets
