@@ -119,6 +119,11 @@ export class OutputChannel {
     this.publish()
   }
 
+  /** Publishes what is written if the consumer has nothing else to do. */
+  flushIfAwaited(): void {
+    if (this.writer !== undefined && this.#ring.isDrained()) this.publish()
+  }
+
   /** Nothing follows. The consumer sees a last mark, whatever credit is left. */
   end(): void {
     if (this.#ended) return

@@ -76,6 +76,12 @@ export class RecordWriter {
     for (const channel of this.channels) channel.flush()
   }
 
+  /** Publishes what is written where the consumer has nothing else to do. */
+  flushIfAwaited(): void {
+    if (this.#edge.openPages === 0) return
+    for (const channel of this.channels) channel.flushIfAwaited()
+  }
+
   /** True if every channel can take a barrier: asked of all exits before one is given any. */
   canPlaceBarrier(): boolean {
     return this.channels.every((channel) => channel.canPlaceBarrier())

@@ -52,6 +52,11 @@ export class RingProducer {
     return this.#unread() < this.size.creditSegments || this.#refresh() < this.size.creditSegments
   }
 
+  /** True if the consumer has given back all that was published: it has nothing to do. */
+  isDrained(): boolean {
+    return this.#unread() === 0 || this.#refresh() === 0
+  }
+
   /** Reads how far the consumer is. */
   refresh(): void {
     this.#refresh()

@@ -171,7 +171,7 @@ export class SourceInput implements TaskInput {
           () => this.#options.reader.next(),
           (next) => this.#take(next, phase.progress),
         )
-        return this.#pending > 0 ? 'idle' : 'progress'
+        return this.#pending > 0 || this.#phase.kind === 'later' ? 'idle' : 'progress'
       case 'waits':
         return 'idle'
       case 'ended':

@@ -45,6 +45,8 @@ const FINAL_COMMIT = 0
 /** V8 notes what a function does from its first calls on, and compiles it hundreds later. */
 const REHEARSAL_STEP = 64
 const COUNTERS_EVERY_MS = 50
+/** Times the task's channels: so often at most it publishes pages because they are awaited. */
+const AWAITED_EVERY_MS = 0.1
 
 export class Subtask {
   readonly #options: SubtaskOptions
@@ -53,6 +55,8 @@ export class Subtask {
   #checkpoints: TaskCheckpoints | undefined
   #phase: Phase = 'running'
   #flushAtMs = Number.POSITIVE_INFINITY
+  /** Monotonic. */
+  #awaitedAtMs = 0
   #commitFailure: { readonly error: unknown } | undefined
   #commits: readonly SinkCommittables[] | undefined
   #countersDueMs = 0
@@ -126,7 +130,7 @@ export class Subtask {
     if (this.#takeBarrier() || walked) return 'progress'
     // No further step may come for long: what timers or watermarks just emitted is due, too.
     if (!stalled && this.#phase === 'running') this.#flushIfDue(nowMs)
-    if (result === 'idle' && this.#restsUntilFlush()) this.flush()
+    if (result === 'idle' && this.#flushAtMs !== Number.POSITIVE_INFINITY) this.#flushIdle()
     return result
   }
 
@@ -197,15 +201,33 @@ export class Subtask {
   #flushIfDue(nowMs: number): void {
     if (nowMs >= this.#flushAtMs) return this.flush()
     if (this.#flushAtMs !== Number.POSITIVE_INFINITY) return
-    if (this.#options.writers.some((writer) => writer.hasUnflushed)) {
+    if (this.#hasUnflushed()) {
       this.#flushAtMs = nowMs + this.#options.flushTimeoutMs
     }
   }
 
-  /** The source says that nothing comes before the open pages are due: they need not wait. */
+  /**
+   * The task has time, and its pages are open. They need not wait if the source says that nothing
+   * comes before they are due; and where a consumer has time too, they do not wait for more.
+   */
+  #flushIdle(): void {
+    if (this.#restsUntilFlush()) return this.flush()
+    const nowMs = this.#options.clock.monotonicMs()
+    if (nowMs < this.#awaitedAtMs) return
+    const { writers } = this.#options
+    const channels = writers.reduce((count, writer) => count + writer.channels.length, 0)
+    this.#awaitedAtMs = nowMs + AWAITED_EVERY_MS * channels
+    for (const writer of writers) writer.flushIfAwaited()
+    if (!this.#hasUnflushed()) this.#flushAtMs = Number.POSITIVE_INFINITY
+  }
+
+  #hasUnflushed(): boolean {
+    return this.#options.writers.some((writer) => writer.hasUnflushed)
+  }
+
   #restsUntilFlush(): boolean {
     const inputMs = this.input.nextWakeMs()
-    if (this.#flushAtMs === Number.POSITIVE_INFINITY || !Number.isFinite(inputMs)) return false
+    if (!Number.isFinite(inputMs)) return false
     return Math.min(inputMs, this.#options.runtime.nextWakeMs) >= this.#flushAtMs
   }
 

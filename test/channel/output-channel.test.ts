@@ -37,6 +37,22 @@ test('marks stay between the records where they were put', () => {
   expect(input.poll()).toBe(false)
 })
 
+test('a page is awaited where the consumer has given all others back', () => {
+  const { output, input } = channelPair()
+  const awaited = (n: number) => {
+    output.write({ n }, 0)
+    output.flushIfAwaited()
+    return output.writer === undefined
+  }
+  expect(awaited(1)).toBe(true)
+  expect(awaited(2)).toBe(false)
+  expect(recordsOf(drain(input))).toEqual([{ n: 1 }])
+  expect(awaited(3)).toBe(true)
+  expect(recordsOf(drain(input))).toEqual([{ n: 2 }, { n: 3 }])
+  output.flushIfAwaited()
+  expect(input.poll()).toBe(false)
+})
+
 test('a page full of marks is followed by another', () => {
   const { output, input } = channelPair()
   const values = Array.from({ length: 50 }, (_, k) => k)

@@ -158,6 +158,18 @@ test('a batch that comes later is waited for without blocking', async () => {
   expect(read).toEqual([1])
 })
 
+test('a source that has nothing yet leaves the task idle, however soon it is asked again', () => {
+  const { input, read } = inputOver({ script: { a: ['later', 'later', batchOf(1)] } })
+  input.addSplits([split('a')], true)
+  expect(drain(input)).toBe('idle')
+  for (let asked = 0; asked < 2; asked++) {
+    expect(read).toEqual([])
+    input.wakeReader()
+    drain(input)
+  }
+  expect(read).toEqual([1])
+})
+
 test('unreadable records are told of, and fail the job by default', () => {
   const broken = { place: 'in.jsonl:2', text: '{', reason: 'not JSON', before: 1 }
   const { input, read } = inputOver({

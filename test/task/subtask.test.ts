@@ -14,7 +14,18 @@ const NEVER = Number.POSITIVE_INFINITY
 
 function world() {
   const clock = new ManualClock(1_000)
-  const writer = { hasUnflushed: false, records: 0, bytes: 0, flushes: 0 }
+  const writer = {
+    hasUnflushed: false,
+    records: 0,
+    bytes: 0,
+    flushes: 0,
+    /** How many consumers there are, and whether they have nothing to do. */
+    channels: [0, 1],
+    isAwaited: false,
+    flushIfAwaited: () => {
+      if (writer.isAwaited && writer.hasUnflushed) flush()
+    },
+  }
   const flush = () => {
     writer.flushes++
     writer.hasUnflushed = false
@@ -96,6 +107,27 @@ test.each([
   expect(subtask.step()).toBe('idle')
   expect(writer.flushes).toBe(flushes)
   expect(subtask.nextWakeMs()).toBe(Math.min(sourceMs, timerMs, flushes === 0 ? 1_005 : NEVER))
+})
+
+test('an idle task publishes what is awaited, now and then', () => {
+  const { subtask, clock, writer, input } = world()
+  const publishes = (isAwaited: boolean) => {
+    const before = writer.flushes
+    Object.assign(writer, { isAwaited, hasUnflushed: true })
+    subtask.step()
+    return writer.flushes > before
+  }
+  input.result = 'progress'
+  expect(publishes(true)).toBe(false)
+  input.result = 'idle'
+  expect(publishes(false)).toBe(false)
+  clock.advance(0.2)
+  expect(publishes(true)).toBe(true)
+  expect(subtask.nextWakeMs()).toBe(NEVER)
+  clock.advance(0.1)
+  expect(publishes(true)).toBe(false)
+  clock.advance(0.2)
+  expect(publishes(true)).toBe(true)
 })
 
 test('a task without credit does not turn on what is due: a consumer rings', () => {
