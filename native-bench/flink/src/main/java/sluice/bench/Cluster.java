@@ -56,6 +56,7 @@ final class Cluster implements AutoCloseable {
           CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
       configuration.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
       configuration.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, directory);
+      options.mode().apply(configuration);
       configuration.set(WebOptions.CHECKPOINTS_HISTORY_SIZE, 1000);
     }
     return configuration;

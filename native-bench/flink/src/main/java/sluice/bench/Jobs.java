@@ -22,7 +22,8 @@ final class Jobs {
           "keyed-count-int", Jobs::keyedCountInt,
           "latency", Jobs::latency,
           "stateless", Jobs::stateless,
-          "exchange", Jobs::exchange);
+          "exchange", Jobs::exchange,
+          "pressure", Jobs::pressure);
 
   private static final long LATENCY_FLUSH_MS = 1;
 
@@ -85,6 +86,12 @@ final class Jobs {
         from(env, KeyFeeds.strings(options.keys()), Records.Named.class, Counted.AT_SINK);
     var moved = records.rebalance().map(Jobs::addOne);
     pojos(moved, Records.Named.class).sinkTo(CountingSink.ofRecords());
+  }
+
+  private static void pressure(StreamExecutionEnvironment env, Options options) {
+    var records = from(env, Pressure.feed(), Pressure.Payload.class, Counted.AT_SINK);
+    var moved = records.rebalance().map(record -> record);
+    pojos(moved, Pressure.Payload.class).rebalance().sinkTo(Pressure.sink(options.mode().sinks()));
   }
 
   /** The record itself is changed, which object reuse allows. */

@@ -7,8 +7,11 @@ import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.flink.runtime.checkpoint.AbstractCheckpointStats;
+import org.apache.flink.runtime.checkpoint.SubtaskStateStats;
 import org.apache.flink.runtime.util.EnvironmentInformation;
 
 /** Runs a job, warms it up, and prints a line of JSON for each window of time after that. */
@@ -138,8 +141,22 @@ public final class Main {
   private static String checkpoint(AbstractCheckpointStats one) {
     return String.format(
         Locale.ROOT,
-        "{\"id\":%d,\"ms\":%d,\"bytes\":%d}",
-        one.getCheckpointId(), one.getEndToEndDuration(), one.getStateSize());
+        "{\"id\":%d,\"ms\":%d,\"bytes\":%d,\"startDelayMs\":%d,\"persistedBytes\":%d}",
+        one.getCheckpointId(),
+        one.getEndToEndDuration(),
+        one.getStateSize(),
+        startDelayMs(one),
+        one.getPersistedData());
+  }
+
+  /** The longest of all subtasks. */
+  private static long startDelayMs(AbstractCheckpointStats one) {
+    return one.getAllTaskStateStats().stream()
+        .flatMap(task -> Stream.of(task.getSubtaskStats()))
+        .filter(Objects::nonNull)
+        .mapToLong(SubtaskStateStats::getCheckpointStartDelay)
+        .max()
+        .orElse(0);
   }
 
   private static void print(int window, Reading start, Reading end, String checkpoints) {

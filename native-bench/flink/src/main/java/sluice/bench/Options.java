@@ -2,6 +2,7 @@ package sluice.bench;
 
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** What the command line asks for; a word that is not known is an error, and so is a bad number. */
@@ -17,12 +18,13 @@ record Options(
     NexmarkConfig nexmark,
     int ring,
     int pace,
-    int restMs) {
+    int restMs,
+    Pressure.Mode mode) {
 
   private static final List<String> NAMES =
       List.of(
           "job", "parallelism", "keys", "checkpoints", "warmup", "seconds", "windows", "directory",
-          "rate", "events", "ring", "pace", "rest");
+          "rate", "events", "ring", "pace", "rest", "unaligned", "timeout", "debloat", "sinks");
 
   static Options parse(String[] words) {
     Map<String, String> given = new HashMap<>();
@@ -51,7 +53,16 @@ record Options(
         new NexmarkConfig(rate, events, parallelism),
         Integer.parseInt(given.getOrDefault("ring", "50000")),
         Integer.parseInt(given.getOrDefault("pace", "500000")),
-        Integer.parseInt(given.getOrDefault("rest", "0")));
+        Integer.parseInt(given.getOrDefault("rest", "0")),
+        modeOf(given));
+  }
+
+  private static Pressure.Mode modeOf(Map<String, String> given) {
+    return new Pressure.Mode(
+        Boolean.parseBoolean(given.getOrDefault("unaligned", "false")),
+        Integer.parseInt(given.getOrDefault("timeout", "0")),
+        Integer.parseInt(given.getOrDefault("debloat", "0")),
+        Pressure.Sinks.valueOf(given.getOrDefault("sinks", "sleep").toUpperCase(Locale.ROOT)));
   }
 
   private static boolean checkpointsOf(String word) {
