@@ -79,7 +79,7 @@ export function buildSubtask(build: BuildSubtaskOptions): BuiltSubtask {
     doorbell,
     beyondOverdraft: build.mayBlock ? 'block' : 'grow',
     overdraftBytesMax: options.overdraftBytesMax,
-    onBlock: (begins) => times.spent(begins ? 'busyMs' : 'backpressuredMs'),
+    onBlock: (begins) => times.enter(begins ? 'hardBackpressured' : 'busy'),
     ...(build.isStopped === undefined ? {} : { isStopped: build.isStopped }),
   })
   const writers = buildWriters({ build, vertex, codecs, credit, timed: timedEdges(build.jobGraph) })
@@ -108,7 +108,6 @@ export function buildSubtask(build: BuildSubtaskOptions): BuiltSubtask {
     credit,
     clock,
     metrics,
-    times,
     flushTimeoutMs: options.bufferTimeoutMs,
     pacing: build.pacing?.records,
     send: build.send,
