@@ -37,14 +37,14 @@ const columns: readonly Column<SubtaskMetrics>[] = [
   { title: 'task', align: 'left', text: (row) => shortened(taskName(row)) },
   right('in/s', ({ perSecond }) => grouped(perSecond.recordsIn)),
   right('out/s', ({ perSecond }) => grouped(perSecond.recordsOut)),
-  right('busy', ({ perSecond }) => percent(perSecond.busyMs / 1000)),
-  right('idle', ({ perSecond }) => percent(perSecond.idleMs / 1000)),
-  right('soft', ({ perSecond }) => percent(perSecond.softBackpressuredMs / 1000)),
-  right('hard', ({ perSecond }) => percent(perSecond.hardBackpressuredMs / 1000)),
+  right('busy%', ({ perSecond }) => hundredths(perSecond.busyMs / 1000)),
+  right('idle%', ({ perSecond }) => hundredths(perSecond.idleMs / 1000)),
+  right('soft%', ({ perSecond }) => hundredths(perSecond.softBackpressuredMs / 1000)),
+  right('hard%', ({ perSecond }) => hundredths(perSecond.hardBackpressuredMs / 1000)),
   { title: 'level', align: 'left', text: (row) => row.backpressureLevel },
   right('queue', ({ queues }) => sizeText(queues.inputBytes)),
-  right('in-pool', ({ queues }) => percent(queues.inPoolUsage)),
-  right('out-pool', ({ queues }) => percent(queues.outPoolUsage)),
+  right('in%', ({ queues }) => hundredths(queues.inPoolUsage)),
+  right('out%', ({ queues }) => hundredths(queues.outPoolUsage)),
   right('drain', ({ queues }) => durationText(queues.timeToDrainMs)),
 ]
 
@@ -92,7 +92,11 @@ function shortened(text: string): string {
 }
 
 function percent(ratio: number): string {
-  return `${Math.round(ratio * 100)} %`
+  return `${hundredths(ratio)} %`
+}
+
+function hundredths(ratio: number): string {
+  return String(Math.round(ratio * 100))
 }
 
 function grouped(n: number): string {

@@ -59,7 +59,7 @@ export class StatusLine {
 
   /** What scrolled off the screen could not be cleared. The last line is the most important. */
   #fitting(lines: readonly string[]): readonly string[] {
-    const rows = Math.max(2, (this.#stream.rows ?? ROWS_DEFAULT) - 1)
+    const rows = Math.max(2, (this.#stream.rows || ROWS_DEFAULT) - 1)
     return lines.length <= rows ? lines : [...lines.slice(0, rows - 1), lines.at(-1)!]
   }
 
