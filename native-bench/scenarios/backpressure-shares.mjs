@@ -27,7 +27,7 @@ const cases = kinds.flatMap((one) =>
 
 export default {
   name: 'backpressure-shares',
-  what: 'a task that is busy, or backpressured, for a known share of its time, as metrics tell it',
+  what: 'what metrics tell of a task that is busy or backpressured for a known share of its time',
   bar: 'within 5 points of what the task spent; all times add up to 1 s within 1 ms',
   fairness:
     'An operator spins for 1 ms a record by the wall clock and adds up how long it took: longer ' +

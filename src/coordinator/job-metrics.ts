@@ -4,7 +4,13 @@
  */
 import type { ExecutionGraph } from '../graph/execution-graph.ts'
 import { findBottlenecks, levelOf } from '../metrics/backpressure.ts'
-import type { Bottleneck, JobMetrics, SubtaskMetrics, SubtaskRates } from './metrics-view.ts'
+import type {
+  Bottleneck,
+  JobMetrics,
+  SubtaskMetrics,
+  SubtaskQueues,
+  SubtaskRates,
+} from './metrics-view.ts'
 import type { PreparedJob } from './prepared-job.ts'
 import { sourcesOf } from './prepared-job.ts'
 import type { ChannelMemory, TaskQueues } from './queue-reader.ts'
@@ -38,39 +44,54 @@ const NOTHING: RecordsBefore = { read: 0, written: 0 }
 
 /** Keeps earlier readings, so that it can tell how fast counters grow. */
 export class JobMeter {
-  #memory: JobMemory | undefined
-  #window = new ReadingWindow()
-  #queues = new QueueReader(0, [])
+  #attempt: Attempt | undefined
 
   read(input: JobMetricsInput): JobMetrics {
     const { prepared, memory, recordsTotal, recordsBefore = NOTHING, nowMs } = input
     const { execution } = prepared
-    this.#attach(memory)
+    if (this.#attempt?.memory.metrics !== memory.metrics) this.#attempt = begin(prepared, memory)
+    const { window, queueReader, consumers, sources } = this.#attempt
     const now = readTasks(memory.metrics, nowMs)
-    const queues = this.#queues.read()
-    const before = this.#window.take(now)
+    const queues = queueReader.read()
+    const before = window.take(now)
     const rates = now.tasks.map((_, task) => ratesOf(task, now, before))
-    const sources = new Set([...sourcesOf(prepared.jobGraph).keys()].map((vertex) => vertex.index))
-    const ofSources = now.tasks.filter((_, task) => sources.has(execution.tasks[task]!.vertex))
+    const ofSources = sources.map((task) => now.tasks[task]!)
     return {
       recordsRead: recordsBefore.read + sum(ofSources, (one) => one.recordsIn),
       ...(recordsTotal === undefined ? {} : { recordsTotal }),
       recordsWritten: recordsBefore.written + sum(now.tasks, (one) => one.recordsSunk),
       eventTimeMs: Math.min(...ofSources.map((row) => row.watermarkMs)),
       bytesInFlight: sum(queues, ({ output }) => output.bytes),
-      bottlenecks: bottlenecksOf(execution, rates),
+      bottlenecks: bottlenecksOf(execution, { rates, consumers }),
       subtasks: now.tasks.map((reading, task) =>
         subtaskMetrics({ execution, task, reading, rates: rates[task]!, queues: queues[task]! }),
       ),
     }
   }
+}
 
-  /** Each attempt has memory of its own, and counts anew. */
-  #attach(memory: JobMemory): void {
-    if (this.#memory?.metrics === memory.metrics) return
-    this.#memory = memory
-    this.#window = new ReadingWindow()
-    this.#queues = new QueueReader(memory.metrics.length, memory.channels)
+/** What is known of one attempt: each has memory of its own, and counts anew. */
+interface Attempt {
+  readonly memory: JobMemory
+  readonly window: ReadingWindow
+  readonly queueReader: QueueReader
+  /** By task. */
+  readonly consumers: readonly (readonly number[])[]
+  /** The tasks that read sources. */
+  readonly sources: readonly number[]
+}
+
+function begin({ execution, jobGraph }: PreparedJob, memory: JobMemory): Attempt {
+  return {
+    memory,
+    window: new ReadingWindow(),
+    queueReader: new QueueReader(execution.tasks.length, memory.channels),
+    consumers: execution.tasks.map(({ outputs }) =>
+      outputs.flat().map((channel) => execution.channels[channel]!.consumer),
+    ),
+    sources: [...sourcesOf(jobGraph).keys()].flatMap(
+      ({ index }) => execution.vertices[index]!.tasks,
+    ),
   }
 }
 
@@ -88,31 +109,45 @@ interface SubtaskParts {
 
 function subtaskMetrics(parts: SubtaskParts): SubtaskMetrics {
   const { execution, task, reading, rates, queues } = parts
-  const { recordsSunk: _, beganMs, activity, operators, times, ...shown } = reading
-  const { input, output } = queues
+  const { times } = reading
+  const { name, operators } = vertexOf(execution, task)
   const ratio = backpressuredRatio(rates)
   return {
-    ...nameOf(execution, task),
-    ...shown,
-    ...times,
+    vertex: name,
+    subtask: execution.tasks[task]!.subtask,
+    recordsIn: reading.recordsIn,
+    recordsOut: reading.recordsOut,
+    bytesIn: reading.bytesIn,
+    bytesOut: reading.bytesOut,
+    watermarkMs: reading.watermarkMs,
+    lateRecordsDropped: reading.lateRecordsDropped,
+    recordsUnreadable: reading.recordsUnreadable,
+    busyMs: times.busyMs,
+    idleMs: times.idleMs,
+    softBackpressuredMs: times.softBackpressuredMs,
+    hardBackpressuredMs: times.hardBackpressuredMs,
     backpressuredMs: times.softBackpressuredMs + times.hardBackpressuredMs,
     perSecond: rates,
     backpressuredRatio: ratio,
     backpressureLevel: levelOf(ratio),
-    queues: {
-      inputPages: input.pages,
-      inputBytes: input.bytes,
-      outputPages: output.pages,
-      outputBytes: output.bytes,
-      inPoolUsage: input.usage,
-      outPoolUsage: output.usage,
-      outChannelUsageMax: output.usageMax,
-      timeToDrainMs: timeToDrainMs(input.bytes, rates),
-    },
-    operators: vertexOf(execution, task).operators.map(({ name }, index) => ({
-      name,
-      ...operators[index]!,
-    })),
+    queues: queuesOf(queues, rates),
+    operators: operators.map((operator, index) => {
+      const { recordsIn, recordsOut } = reading.operators[index]!
+      return { name: operator.name, recordsIn, recordsOut }
+    }),
+  }
+}
+
+function queuesOf({ input, output }: TaskQueues, rates: SubtaskRates): SubtaskQueues {
+  return {
+    inputPages: input.pages,
+    inputBytes: input.bytes,
+    outputPages: output.pages,
+    outputBytes: output.bytes,
+    inPoolUsage: input.usage,
+    outPoolUsage: output.usage,
+    outChannelUsageMax: output.usageMax,
+    timeToDrainMs: timeToDrainMs(input.bytes, rates),
   }
 }
 
@@ -136,12 +171,12 @@ function timeToDrainMs(bytes: number, { bytesIn, idleMs }: SubtaskRates): number
 
 function bottlenecksOf(
   execution: ExecutionGraph,
-  rates: readonly SubtaskRates[],
+  known: { readonly rates: readonly SubtaskRates[]; readonly consumers: Attempt['consumers'] },
 ): readonly Bottleneck[] {
-  const pressures = execution.tasks.map(({ outputs }, task) => ({
-    busy: rates[task]!.busyMs / 1000,
-    backpressured: backpressuredRatio(rates[task]!),
-    consumers: outputs.flat().map((channel) => execution.channels[channel]!.consumer),
+  const pressures = known.rates.map((rates, task) => ({
+    busy: rates.busyMs / 1000,
+    backpressured: backpressuredRatio(rates),
+    consumers: known.consumers[task]!,
   }))
   return findBottlenecks(pressures).map(({ task, cause, upstream }) => ({
     ...nameOf(execution, task),

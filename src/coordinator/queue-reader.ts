@@ -3,6 +3,7 @@
  * Threads: main.
  */
 import type { RingSize } from '../channel/ring-layout.ts'
+import type { RingUsage } from '../channel/ring-usage.ts'
 import { RingWatch } from '../channel/ring-usage.ts'
 
 /** The memory of a channel, and the tasks at its ends. */
@@ -48,17 +49,9 @@ export class QueueReader {
   read(): readonly TaskQueues[] {
     const sums = Array.from({ length: this.#tasks }, () => ({ input: empty(), output: empty() }))
     for (const { watch, producer, consumer } of this.#channels) {
-      const usage = watch.read()
-      const sides = [
-        sums[producer]!.output,
-        ...(consumer === undefined ? [] : [sums[consumer]!.input]),
-      ]
-      for (const side of sides) {
-        side.pages += usage.pages
-        side.bytes += usage.bytes
-        side.credit += watch.creditPages
-        side.usageMax = Math.max(side.usageMax, usage.usage)
-      }
+      const used = watch.read()
+      add(sums[producer]!.output, used, watch.creditPages)
+      if (consumer !== undefined) add(sums[consumer]!.input, used, watch.creditPages)
     }
     return sums.map(({ input, output }) => ({ input: queueOf(input), output: queueOf(output) }))
   }
@@ -73,6 +66,13 @@ interface Sums {
 
 function empty(): Sums {
   return { pages: 0, bytes: 0, credit: 0, usageMax: 0 }
+}
+
+function add(side: Sums, { pages, bytes, usage }: RingUsage, creditPages: number): void {
+  side.pages += pages
+  side.bytes += bytes
+  side.credit += creditPages
+  side.usageMax = Math.max(side.usageMax, usage)
 }
 
 function queueOf({ pages, bytes, credit, usageMax }: Sums): Queue {

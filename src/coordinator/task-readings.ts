@@ -25,7 +25,7 @@ export interface Reading {
 export function readTasks(buffers: readonly SharedArrayBuffer[], nowMs: number): Reading {
   const tasks = buffers.map((buffer) => {
     const counters = readTaskMetrics(buffer)
-    return { ...counters, times: timesAt(counters, nowMs) }
+    return Object.assign(counters, { times: timesAt(counters, nowMs) })
   })
   return { atMs: nowMs, tasks }
 }
@@ -53,24 +53,36 @@ export class ReadingWindow {
   }
 }
 
-const TIMES = ['busyMs', 'idleMs', 'softBackpressuredMs', 'hardBackpressuredMs'] as const
-const COUNTS = ['recordsIn', 'recordsOut', 'bytesIn', 'bytesOut'] as const
+const NO_TIMES: TaskTimesSpent = {
+  busyMs: 0,
+  idleMs: 0,
+  softBackpressuredMs: 0,
+  hardBackpressuredMs: 0,
+}
 
 /** What one task did between two readings; `before` is undefined for its start. */
 export function ratesOf(task: number, now: Reading, before: Reading | undefined): SubtaskRates {
   const later = now.tasks[task]!
   const earlier = before?.tasks[task]
   const fromMs = Math.max(before?.atMs ?? later.beganMs, later.beganMs)
-  const spent = TIMES.map((kind) => Math.max(0, later.times[kind] - (earlier?.times[kind] ?? 0)))
-  const seconds = Math.max(now.atMs - fromMs, sum(spent)) / 1000
-  const rate = (value: number) => (later.beganMs === 0 || seconds <= 0 ? 0 : value / seconds)
   const grown = (counter: TaskCounter) => later[counter] - (earlier?.[counter] ?? 0)
-  return Object.fromEntries([
-    ...COUNTS.map((counter) => [counter, rate(grown(counter))]),
-    ...TIMES.map((kind, k) => [kind, rate(spent[k]!)]),
-  ]) as unknown as SubtaskRates
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
+  const timesBefore = earlier?.times ?? NO_TIMES
+  const spent = (kind: keyof TaskTimesSpent) => Math.max(0, later.times[kind] - timesBefore[kind])
+  const busyMs = spent('busyMs')
+  const idleMs = spent('idleMs')
+  const softBackpressuredMs = spent('softBackpressuredMs')
+  const hardBackpressuredMs = spent('hardBackpressuredMs')
+  const spentMs = busyMs + idleMs + softBackpressuredMs + hardBackpressuredMs
+  const seconds = Math.max(now.atMs - fromMs, spentMs) / 1000
+  const perSecond = later.beganMs === 0 || seconds <= 0 ? 0 : 1 / seconds
+  return {
+    recordsIn: grown('recordsIn') * perSecond,
+    recordsOut: grown('recordsOut') * perSecond,
+    bytesIn: grown('bytesIn') * perSecond,
+    bytesOut: grown('bytesOut') * perSecond,
+    busyMs: busyMs * perSecond,
+    idleMs: idleMs * perSecond,
+    softBackpressuredMs: softBackpressuredMs * perSecond,
+    hardBackpressuredMs: hardBackpressuredMs * perSecond,
+  }
 }

@@ -100,14 +100,11 @@ export function readTaskMetrics(buffer: SharedArrayBuffer): TaskCounters {
   const words = new Float64Array(buffer)
   // First: see `setActivity`.
   const activity = Atomics.load(new Int32Array(buffer, ACTIVITY_WORD * 8, 1), 0)
-  const counters = Object.fromEntries(FIELDS.map((field, i) => [field, words[i]!]))
+  const counters = {} as Record<TaskCounter, number>
+  for (let i = 0; i < FIELDS.length; i++) counters[FIELDS[i]!] = words[i]!
   const operators: OperatorCounters[] = []
   for (let at = OPERATORS_WORD; at < words.length; at += OPERATOR_WORDS) {
     operators.push({ recordsIn: words[at]!, recordsOut: words[at + 1]! })
   }
-  return {
-    ...(counters as Record<TaskCounter, number>),
-    activity: activities[activity]!,
-    operators,
-  }
+  return Object.assign(counters, { activity: activities[activity]!, operators })
 }
