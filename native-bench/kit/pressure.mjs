@@ -27,6 +27,17 @@ export async function readingsOf(url, { warmup, seconds, windows, beside, ...opt
 
 const TIMES = ['busyMs', 'idleMs', 'softBackpressuredMs', 'hardBackpressuredMs']
 
-/** How far the times of a subtask are from all the time that has passed, in ms a second. */
-export const missingMs = ({ perSecond }) =>
-  Math.abs(1000 - TIMES.reduce((sum, kind) => sum + perSecond[kind], 0))
+/**
+ * How far the times of a subtask have grown from what has passed meanwhile, in ms: the farthest of
+ * all subtasks and readings. What is counted twice or not at all would show here.
+ */
+export function unaccountedMs(readings) {
+  const sums = ({ metrics }) =>
+    metrics.subtasks.map((one) => TIMES.reduce((sum, kind) => sum + one[kind], 0))
+  const differences = readings.flatMap((reading) => {
+    const before = sums(reading.before)
+    const passedMs = reading.atMs - reading.before.atMs
+    return sums(reading).map((ms, task) => Math.abs(ms - before[task] - passedMs))
+  })
+  return Math.max(...differences)
+}
