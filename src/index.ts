@@ -16,14 +16,15 @@ export type {
 export type { CheckpointOptions, RestartOptions } from './coordinator/checkpoint-options.ts'
 export type { Checkpoints } from './coordinator/checkpoints-view.ts'
 export type {
+  Bottleneck,
   ChainedOperatorMetrics,
-  JobHandle,
   JobMetrics,
-  JobResult,
-  JobStatus,
-  RunOptions,
   SubtaskMetrics,
-} from './coordinator/run-options.ts'
+  SubtaskQueues,
+  SubtaskRates,
+} from './coordinator/metrics-view.ts'
+export type { JobHandle, JobResult, JobStatus, RunOptions } from './coordinator/run-options.ts'
+export type { BackpressureLevel } from './metrics/backpressure.ts'
 
 import type { JobHandle, RunOptions } from './coordinator/run-options.ts'
 

@@ -250,6 +250,6 @@ export class InputChannel {
     this.isOpen = false
     this.cursor = 0
     this.limit = 0
-    this.#ring.release()
+    this.#ring.release(this.bytesTaken)
   }
 }

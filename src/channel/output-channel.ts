@@ -169,7 +169,7 @@ export class OutputChannel {
     this.recordsPublished += writer.count
     this.#marks = 0
     if (this.#newTexts.length > 0) this.#postTexts()
-    this.#place.publish()
+    this.#place.publish(this.bytesPublished)
     this.#consumer.wake()
     if (!this.#stalled && !this.#ring.hasCredit()) this.#stall()
   }

@@ -75,8 +75,11 @@ export class PagePlace {
     this.#extension = undefined
   }
 
-  /** Makes the page visible. Its extension buffer must be on the port before W says so. */
-  publish(): void {
+  /**
+   * Makes the page visible. Its extension buffer must be on the port before W says so.
+   * `bytesPublished`: those of all pages so far.
+   */
+  publish(bytesPublished: number): void {
     const ring = this.#ring
     this.views.i32[(this.offset >> 2) + SEQ_WORD] = ring.next
     if (this.#extension !== undefined) {
@@ -84,7 +87,7 @@ export class PagePlace {
       this.#outstanding.push({ seq: ring.next, bytes: this.capacity })
       this.#extension = undefined
     }
-    ring.publish()
+    ring.publish(bytesPublished)
   }
 
   post(message: ChannelMessage): void {

@@ -11,6 +11,7 @@ import {
   EXT_WORD,
   PW_WORD,
   R_WORD,
+  RELEASED_BYTES_WORD,
   SEGMENTS_BYTE,
   W_WORD,
   WAITS_FOR_CREDIT,
@@ -67,8 +68,12 @@ export class RingConsumer {
     return this.#words.load(this.#control, EXT_WORD)
   }
 
-  /** Gives the page at the read cursor back: the producer may overwrite it from now on. */
-  release(): void {
+  /**
+   * Gives the page at the read cursor back: the producer may overwrite it from now on.
+   * `bytesTaken`: those of all pages so far.
+   */
+  release(bytesTaken: number): void {
+    this.#control[RELEASED_BYTES_WORD] = bytesTaken
     this.next = (this.next + 1) | 0
     this.#words.store(this.#control, R_WORD, this.next)
     // The producer sets PW before its last look at R: either it saw this R, or PW is seen here.

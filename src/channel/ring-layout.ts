@@ -8,7 +8,7 @@ import { assert } from '../base/assert.ts'
 import { limits } from '../base/limits.ts'
 
 //  byte 0          128    256    384            640                        (a multiple of 8)
-//  | W   EXT      | R    | PW   | 8 barrier    | segment 0 | segment 1 |...| slack, 64 bytes |
+//  | W EXT bytes  | R b. | PW   | 8 barrier    | segment 0 | segment 1 |...| slack, 64 bytes |
 //  | producer     | cons.| prod.| slots, prod. | producer writes, consumer reads            |
 
 const WORD_BYTES = 4
@@ -19,8 +19,12 @@ const LINE_WORDS = LINE_BYTES / WORD_BYTES
 export const W_WORD = 0
 /** How many messages were ever posted on the channel's port. */
 export const EXT_WORD = 1
+/** Bytes of all pages ever published, in the ring or not; wraps. For those who only look. */
+export const PUBLISHED_BYTES_WORD = 2
 /** Sequence number of the first page that is not released. W - R pages are unread. */
 export const R_WORD = LINE_WORDS
+/** Bytes of all pages ever released; wraps. */
+export const RELEASED_BYTES_WORD = LINE_WORDS + 1
 /** What the producer waits for. */
 export const PW_WORD = 2 * LINE_WORDS
 export const WAITS_FOR_NOTHING = 0

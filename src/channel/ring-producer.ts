@@ -9,6 +9,7 @@ import { pageViews } from '../codec/page.ts'
 import type { RingSize } from './ring-layout.ts'
 import {
   EXT_WORD,
+  PUBLISHED_BYTES_WORD,
   PW_WORD,
   R_WORD,
   SEGMENTS_BYTE,
@@ -74,8 +75,12 @@ export class RingProducer {
     this.#words.add(this.#control, EXT_WORD, 1)
   }
 
-  /** Makes the next page visible: whoever reads the new W sees every byte written before. */
-  publish(): void {
+  /**
+   * Makes the next page visible: whoever reads the new W sees every byte written before.
+   * `bytesPublished`: those of all pages so far.
+   */
+  publish(bytesPublished: number): void {
+    this.#control[PUBLISHED_BYTES_WORD] = bytesPublished
     this.next = (this.next + 1) | 0
     this.#words.store(this.#control, W_WORD, this.next)
   }

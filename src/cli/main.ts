@@ -72,6 +72,7 @@ function addRun(root: Command): void {
     )
     .option('--progress', 'show progress (default: if standard error is a terminal)')
     .option('--no-progress', 'show none')
+    .option('--stats', 'show each second what every task does, and which hold the others back')
     .addHelpText('after', RUN_HELP)
     .action(async (job: string, flags: RunFlags, command: Command) => {
       const { run } = await import('./run.ts')

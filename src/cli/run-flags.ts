@@ -22,6 +22,8 @@ export interface RunFlags extends JobFlags {
   readonly logLevel: string
   /** Undefined if neither --progress nor --no-progress was given. */
   readonly progress?: boolean
+  /** A table a second instead of progress. */
+  readonly stats?: boolean
 }
 
 export interface RunCommand<Flags> {

@@ -13,6 +13,7 @@ import { createLogger } from './logger.ts'
 import { showProgress } from './progress.ts'
 import { configFor, type RunCommand, type RunFlags } from './run-flags.ts'
 import { onceReaderIsGone, printLine } from './standard-output.ts'
+import { showStats } from './stats.ts'
 import { StatusLine } from './status-line.ts'
 import { stopSignals } from './stop-signals.ts'
 import { totalsOf } from './totals.ts'
@@ -44,7 +45,8 @@ export async function run(job: string, command: RunCommand<RunFlags>): Promise<n
     })
     code = exitCodes.failed
     const rows = printCollected(handle, print)
-    const result = await watch(handle, { line, progress: flags.progress ?? line.interactive })
+    const progress = flags.progress ?? line.interactive
+    const result = await watch(handle, { line, progress, stats: flags.stats === true })
     await rows
     const { fields, text } = totalsOf(result, printed)
     log.info(fields, text)
@@ -71,11 +73,13 @@ function isFinishedBefore(error: unknown): error is SluiceError {
 
 async function watch(
   handle: JobHandle,
-  view: { readonly line: StatusLine; readonly progress: boolean },
+  view: { readonly line: StatusLine; readonly progress: boolean; readonly stats: boolean },
 ): Promise<JobResult> {
+  const metrics = () => handle.metrics()
+  if (view.stats) return handle.finished.finally(showStats({ metrics, line: view.line }))
   if (!view.progress) return handle.finished
   const end = showProgress({
-    metrics: () => handle.metrics(),
+    metrics,
     checkpoint: () => handle.checkpoints.latestCompleted,
     line: view.line,
   })

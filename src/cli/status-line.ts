@@ -1,15 +1,18 @@
 /**
- * The last line of a terminal, redrawn in place, with everything else written above it. Where the
- * stream is no terminal each update is a line of its own.
+ * The last lines of a terminal, redrawn in place, with everything else written above them. Where
+ * the stream is no terminal each update is written as it is.
  */
 export interface TextStream {
   write(text: string): unknown
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly rows?: number
 }
 
 const COLUMNS_DEFAULT = 80
-const CLEAR = '\r\x1b[2K'
+const ROWS_DEFAULT = 24
+const CLEAR_LINE = '\r\x1b[2K'
+const UP = '\x1b[1A'
 
 export class StatusLine {
   readonly interactive: boolean
@@ -25,22 +28,24 @@ export class StatusLine {
     return this.#stream.columns ?? COLUMNS_DEFAULT
   }
 
-  /** Replaces the line. */
+  /** Replaces the line, or the lines. Where there are too many for the screen some are left out. */
   update(text: string): void {
     if (!this.interactive) {
       this.#stream.write(`${text}\n`)
       return
     }
     // The last column stays free: some terminals wrap as soon as it is written.
-    const cut = text.slice(0, this.columns - 1)
-    this.#stream.write(CLEAR + cut)
+    const cut = this.#fitting(text.split('\n'))
+      .map((line) => line.slice(0, this.columns - 1))
+      .join('\n')
+    this.#stream.write(this.#clear() + cut)
     this.#shown = cut
   }
 
   /** Runs what writes to the same terminal, with the line out of its way. */
   around<T>(write: () => T): T {
     if (this.#shown === '') return write()
-    this.#stream.write(CLEAR)
+    this.#stream.write(this.#clear())
     const result = write()
     this.#stream.write(this.#shown)
     return result
@@ -48,7 +53,17 @@ export class StatusLine {
 
   /** Leaves the line as it stands, or takes it away, and goes on below. */
   end(options: { readonly keep: boolean }): void {
-    if (this.#shown !== '') this.#stream.write(options.keep ? '\n' : CLEAR)
+    if (this.#shown !== '') this.#stream.write(options.keep ? '\n' : this.#clear())
     this.#shown = ''
+  }
+
+  /** What scrolled off the screen could not be cleared. The last line is the most important. */
+  #fitting(lines: readonly string[]): readonly string[] {
+    const rows = Math.max(2, (this.#stream.rows || ROWS_DEFAULT) - 1)
+    return lines.length <= rows ? lines : [...lines.slice(0, rows - 1), lines.at(-1)!]
+  }
+
+  #clear(): string {
+    return CLEAR_LINE + (UP + CLEAR_LINE).repeat(this.#shown.split('\n').length - 1)
   }
 }

@@ -1,5 +1,6 @@
 /** What a job has done, as the last line of the log. */
-import type { JobResult, SubtaskMetrics } from '../coordinator/run-options.ts'
+import type { SubtaskMetrics } from '../coordinator/metrics-view.ts'
+import type { JobResult } from '../coordinator/run-options.ts'
 
 export interface Totals {
   readonly text: string

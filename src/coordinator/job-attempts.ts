@@ -16,7 +16,7 @@ import { restoredOf } from './checkpointing.ts'
 import { CheckpointsView } from './checkpoints-view.ts'
 import { JobCheckpoints } from './job-checkpoints.ts'
 import { JobExecution } from './job-execution.ts'
-import type { RecordsBefore } from './job-metrics.ts'
+import type { JobMemory, RecordsBefore } from './job-metrics.ts'
 import type { JobSinks } from './job-sinks.ts'
 import type { JobSources } from './job-sources.ts'
 import { splitAssigners } from './job-sources.ts'
@@ -55,7 +55,7 @@ export class JobAttempts {
   readonly #engine = packageVersion(import.meta.url)
   #plan: DeploymentPlan | undefined
   #before: RecordsBefore = { read: 0, written: 0 }
-  #noMetrics: readonly SharedArrayBuffer[] | undefined
+  #noMemory: JobMemory | undefined
 
   constructor(options: JobAttemptsOptions) {
     const { sinks, checkpointing } = options
@@ -84,9 +84,13 @@ export class JobAttempts {
   }
 
   /** Of the attempt that runs, or ran last. */
-  get metrics(): readonly SharedArrayBuffer[] {
-    this.#noMetrics ??= allocateMetrics(this.#options.prepared.execution)
-    return this.#plan?.metrics ?? this.#noMetrics
+  get memory(): JobMemory {
+    const none = () => ({
+      metrics: allocateMetrics(this.#options.prepared.execution),
+      channels: [],
+    })
+    if (this.#plan === undefined) this.#noMemory ??= none()
+    return this.#plan?.memory ?? this.#noMemory!
   }
 
   /**

@@ -2,6 +2,7 @@
 import type { Logger } from '../base/log.ts'
 import type { CheckpointOptions, RestartOptions } from './checkpoint-options.ts'
 import type { Checkpoints } from './checkpoints-view.ts'
+import type { JobMetrics } from './metrics-view.ts'
 
 export interface RunOptions {
   /** Subtasks of every operator that sets no parallelism of its own. Default: 1. */
@@ -38,44 +39,6 @@ export interface JobResult {
   readonly status: 'finished' | 'canceled'
   readonly durationMs: number
   readonly metrics: JobMetrics
-}
-
-/** One operator of a subtask's chain. */
-export interface ChainedOperatorMetrics {
-  readonly name: string
-  readonly recordsIn: number
-  /** To all outputs that somebody reads; 0 for a sink. */
-  readonly recordsOut: number
-}
-
-export interface SubtaskMetrics {
-  readonly vertex: string
-  readonly subtask: number
-  readonly recordsIn: number
-  readonly recordsOut: number
-  readonly bytesIn: number
-  readonly bytesOut: number
-  /** Event time reached, epoch ms; -Infinity before the first watermark, Infinity at the end. */
-  readonly watermarkMs: number
-  readonly lateRecordsDropped: number
-  readonly recordsUnreadable: number
-  readonly busyMs: number
-  readonly backpressuredMs: number
-  readonly idleMs: number
-  /** In the order of the plan, the head of the chain first. */
-  readonly operators: readonly ChainedOperatorMetrics[]
-}
-
-export interface JobMetrics {
-  /** Records that the sources have read so far. */
-  readonly recordsRead: number
-  /** Records there are to read, where every source knows. */
-  readonly recordsTotal?: number
-  /** Records that reached sinks. */
-  readonly recordsWritten: number
-  /** The lowest event time of all source tasks, epoch ms; -Infinity before the first watermark. */
-  readonly eventTimeMs: number
-  readonly subtasks: readonly SubtaskMetrics[]
 }
 
 /** A running job. */

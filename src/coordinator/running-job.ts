@@ -4,10 +4,11 @@ import { SluiceError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
 import type { Checkpoints } from './checkpoints-view.ts'
 import type { JobAttempts } from './job-attempts.ts'
-import { jobMetrics } from './job-metrics.ts'
+import { JobMeter } from './job-metrics.ts'
 import type { JobRun } from './job-run.ts'
+import type { JobMetrics } from './metrics-view.ts'
 import type { PreparedJob } from './prepared-job.ts'
-import type { JobHandle, JobMetrics, JobResult, JobStatus } from './run-options.ts'
+import type { JobHandle, JobResult, JobStatus } from './run-options.ts'
 
 export interface RunningJobOptions {
   readonly prepared: PreparedJob
@@ -25,7 +26,10 @@ export class RunningJob implements JobHandle {
   readonly finished: Promise<JobResult>
   readonly checkpoints: Checkpoints
   readonly #options: RunningJobOptions
+  readonly #meter = new JobMeter()
   #stopListening: () => void = () => {}
+  /** No task runs any more, not even one that could not say so. */
+  #endedMs: number | undefined
 
   constructor(options: RunningJobOptions) {
     this.#options = options
@@ -71,9 +75,10 @@ export class RunningJob implements JobHandle {
   }
 
   metrics(): JobMetrics {
-    const { prepared, attempts, recordsTotal } = this.#options
-    const { metrics: buffers, recordsBefore } = attempts
-    return jobMetrics({ prepared, buffers, recordsTotal, recordsBefore })
+    const { prepared, attempts, recordsTotal, clock } = this.#options
+    const { memory, recordsBefore } = attempts
+    const nowMs = this.#endedMs ?? clock.monotonicMs()
+    return this.#meter.read({ prepared, memory, recordsTotal, recordsBefore, nowMs })
   }
 
   collect<T>(name: string): AsyncIterable<T> {
@@ -86,6 +91,7 @@ export class RunningJob implements JobHandle {
     const { run, clock, startedMs, log } = this.#options
     const outcome = await run.ended
     this.#stopListening()
+    this.#endedMs = clock.monotonicMs()
     const durationMs = Math.round(clock.monotonicMs() - startedMs)
     if (outcome.status === 'failed') {
       log.error({ job: this.name, id: this.id, durationMs }, `job failed: ${outcome.error.message}`)

@@ -19,7 +19,9 @@ import { allocateTaskMetrics } from '../metrics/task-metrics.ts'
 import type { TaskDeployment } from '../protocol/deployment.ts'
 import type { TaskRestore } from '../protocol/snapshot.ts'
 import type { TaskEvents } from './job-execution.ts'
+import type { JobMemory } from './job-metrics.ts'
 import type { PreparedJob } from './prepared-job.ts'
+import type { ChannelMemory } from './queue-reader.ts'
 import type { ResultReader } from './result-reader.ts'
 import type { PrintLine } from './result-readers.ts'
 import { resultReader, resultSource } from './result-readers.ts'
@@ -42,8 +44,7 @@ export interface DeploymentPlan {
   readonly prepared: PreparedJob
   readonly deployments: readonly TaskDeployment[]
   readonly results: readonly ResultReader[]
-  /** By task. */
-  readonly metrics: readonly SharedArrayBuffer[]
+  readonly memory: JobMemory
 }
 
 export function planDeployment(plan: PlanOptions): DeploymentPlan {
@@ -59,6 +60,17 @@ export function planDeployment(plan: PlanOptions): DeploymentPlan {
   )
   const results = planResults(plan, doorbells)
   const metrics = allocateMetrics(execution)
+  const memory = {
+    metrics,
+    channels: [
+      ...execution.channels.map(({ producer, consumer, index }) =>
+        memoryOf(channels[index]!.output, { producer, consumer }),
+      ),
+      ...results.exits.flatMap((outputs, producer) =>
+        outputs.map((output) => memoryOf(output, { producer, consumer: undefined })),
+      ),
+    ],
+  }
   const deployments = execution.tasks.map(
     (task): TaskDeployment => ({
       attempt: plan.attempt,
@@ -84,7 +96,14 @@ export function planDeployment(plan: PlanOptions): DeploymentPlan {
       ],
     }),
   )
-  return { prepared, deployments, results: results.readers, metrics }
+  return { prepared, deployments, results: results.readers, memory }
+}
+
+function memoryOf(
+  { ring, size }: OutputChannelDescription,
+  ends: Pick<ChannelMemory, 'producer' | 'consumer'>,
+): ChannelMemory {
+  return { ring, size, ...ends }
 }
 
 /** Counters of every task, all of them as before its first record. */

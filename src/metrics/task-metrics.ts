@@ -2,10 +2,12 @@
  * Counters of one task in shared memory: the task adds with plain stores, anybody reads. A reader
  * may see one counter newer than another, never a torn value (aligned doubles).
  */
+import type { Activity } from './activity.ts'
+import { activities } from './activity.ts'
 
 //  float64 words, a block of memory for each task
-//  | counters of the subtask, 16 | records in, out | records in, out | ...
-//                                  head of chain     next operator
+//  | counters of the subtask, 15 | activity | records in, out | records in, out | ...
+//                                             head of chain     next operator
 const FIELDS = [
   'recordsIn',
   'recordsOut',
@@ -16,8 +18,11 @@ const FIELDS = [
   'recordsUnreadable',
   'lateRecordsDropped',
   'busyMs',
-  'backpressuredMs',
   'idleMs',
+  'softBackpressuredMs',
+  'hardBackpressuredMs',
+  // When the task began to run, on the clock that all threads share; 0 before.
+  'beganMs',
 ] as const
 
 export type TaskCounter = (typeof FIELDS)[number]
@@ -29,6 +34,8 @@ export interface OperatorCounters {
 }
 
 export interface TaskCounters extends Readonly<Record<TaskCounter, number>> {
+  /** The time for it is counted when it ends. */
+  readonly activity: Activity
   /** By operator of the chain, head first. */
   readonly operators: readonly OperatorCounters[]
 }
@@ -38,9 +45,11 @@ const INDEX = Object.freeze(
   Object.fromEntries(FIELDS.map((field, i) => [field, i])) as Record<TaskCounter, number>,
 )
 
+/** What the task does right now, an int32 in the place of a float64: see `Activity`. */
+const ACTIVITY_WORD = 15
 const OPERATORS_WORD = 16
 const OPERATOR_WORDS = 2
-if (FIELDS.length > OPERATORS_WORD) throw new Error('no room is left for the counters of a subtask')
+if (FIELDS.length > ACTIVITY_WORD) throw new Error('no room is left for the counters of a subtask')
 
 /** Memory for the counters of a task with so many operators in its chain. */
 export function allocateTaskMetrics(operators: number): SharedArrayBuffer {
@@ -52,9 +61,11 @@ export function allocateTaskMetrics(operators: number): SharedArrayBuffer {
 /** The counters of one task, as their owner writes them. Threads: the owning task. */
 export class TaskMetrics {
   readonly #words: Float64Array
+  readonly #activity: Int32Array
 
   constructor(buffer: SharedArrayBuffer) {
     this.#words = new Float64Array(buffer)
+    this.#activity = new Int32Array(buffer, ACTIVITY_WORD * 8, 1)
   }
 
   get(counter: TaskCounter): number {
@@ -71,6 +82,12 @@ export class TaskMetrics {
     this.#words[INDEX[counter]] = value
   }
 
+  /** To be called when the time of the activity before is counted. */
+  setActivity(activity: Activity): void {
+    // Publishes that time: who sees the new activity has it.
+    Atomics.store(this.#activity, 0, activities.indexOf(activity))
+  }
+
   setOperator(operator: number, recordsIn: number, recordsOut: number): void {
     const at = OPERATORS_WORD + operator * OPERATOR_WORDS
     this.#words[at] = recordsIn
@@ -81,10 +98,13 @@ export class TaskMetrics {
 /** A copy of one task's counters. Threads: any. */
 export function readTaskMetrics(buffer: SharedArrayBuffer): TaskCounters {
   const words = new Float64Array(buffer)
-  const counters = Object.fromEntries(FIELDS.map((field, i) => [field, words[i]!]))
+  // First: see `setActivity`.
+  const activity = Atomics.load(new Int32Array(buffer, ACTIVITY_WORD * 8, 1), 0)
+  const counters = {} as Record<TaskCounter, number>
+  for (let i = 0; i < FIELDS.length; i++) counters[FIELDS[i]!] = words[i]!
   const operators: OperatorCounters[] = []
   for (let at = OPERATORS_WORD; at < words.length; at += OPERATOR_WORDS) {
     operators.push({ recordsIn: words[at]!, recordsOut: words[at + 1]! })
   }
-  return { ...(counters as Record<TaskCounter, number>), operators }
+  return Object.assign(counters, { activity: activities[activity]!, operators })
 }

@@ -79,7 +79,11 @@ export function buildSubtask(build: BuildSubtaskOptions): BuiltSubtask {
     doorbell,
     beyondOverdraft: build.mayBlock ? 'block' : 'grow',
     overdraftBytesMax: options.overdraftBytesMax,
-    onBlock: (begins) => times.spent(begins ? 'busyMs' : 'backpressuredMs'),
+    onBlock: (begins) => {
+      times.enter(begins ? 'hardBackpressured' : 'busy')
+      // It may last, and nobody else tells of the records meanwhile.
+      if (begins) subtask.publishCounters(clock.nowMs())
+    },
     ...(build.isStopped === undefined ? {} : { isStopped: build.isStopped }),
   })
   const writers = buildWriters({ build, vertex, codecs, credit, timed: timedEdges(build.jobGraph) })
@@ -108,7 +112,6 @@ export function buildSubtask(build: BuildSubtaskOptions): BuiltSubtask {
     credit,
     clock,
     metrics,
-    times,
     flushTimeoutMs: options.bufferTimeoutMs,
     pacing: build.pacing?.records,
     send: build.send,

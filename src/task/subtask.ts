@@ -14,7 +14,6 @@ import type { Pacing } from './pacer.ts'
 import { Pacer } from './pacer.ts'
 import type { TaskCheckpoints } from './task-checkpoints.ts'
 import type { TaskInput } from './task-input.ts'
-import type { TaskTimes } from './task-times.ts'
 
 export type StepResult = 'progress' | 'idle' | 'backpressured' | 'finished'
 
@@ -26,7 +25,6 @@ export interface SubtaskOptions {
   readonly credit: OutputCredit
   readonly clock: Clock
   readonly metrics: TaskMetrics
-  readonly times: TaskTimes
   readonly flushTimeoutMs: number
   /** Default: by the time that records take. */
   readonly pacing?: Pacing | undefined
@@ -181,14 +179,13 @@ export class Subtask {
 
   /** Runs a bounded range of a page or batch through its loop, counted and timed. */
   run<T>(loop: RangeLoop<T>, records: T, range: { readonly from: number; readonly to: number }) {
-    const { clock, metrics, times } = this.#options
+    const { clock, metrics } = this.#options
     const to = Math.min(range.to, range.from + this.#pacer.records)
     const startMs = clock.monotonicMs()
     const reached = loop(records, range.from, to)
     const endMs = clock.monotonicMs()
     this.#pacer.observe(reached - range.from, endMs - startMs)
     metrics.add('recordsIn', reached - range.from)
-    times.spent('busyMs', endMs)
     return reached
   }
 

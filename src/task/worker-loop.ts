@@ -31,22 +31,30 @@ const OURS: ReadonlySet<string> = new Set(['MessagePort', 'CloseReq'])
 
 /** Resolves when the subtask has finished or was stopped. */
 export async function driveSubtask(options: WorkerLoopOptions): Promise<void> {
-  const { clock, times } = options
+  const { clock, subtask, times } = options
   times.begin()
+  try {
+    await runUntilStopped(options)
+  } finally {
+    times.end()
+  }
+  subtask.publishCounters(clock.nowMs())
+}
+
+async function runUntilStopped(options: WorkerLoopOptions): Promise<void> {
+  const { clock } = options
   let turnedMs = clock.monotonicMs()
   let isAtRest = false
   while (!options.isStopped()) {
     options.takeOrders()
     const result = runSteps(options, turnedMs + TURN_EVERY_MS)
-    if (result === 'finished') return times.spent('busyMs')
+    if (result === 'finished') return
     await turn()
     turnedMs = clock.monotonicMs()
-    times.spent('busyMs', turnedMs)
     if (result !== 'progress' && !options.isStopped()) {
       isAtRest = await wait(options, { why: result, isAtRest })
     }
   }
-  options.subtask.publishCounters(clock.nowMs())
 }
 
 /** A function of its own, since code in a long-running async frame is not optimised well. */
@@ -71,6 +79,7 @@ interface Wait {
  */
 async function wait(options: WorkerLoopOptions, { why, isAtRest }: Wait): Promise<boolean> {
   const { subtask, doorbell, clock, times } = options
+  times.enter(why === 'idle' ? 'idle' : 'softBackpressured')
   subtask.publishCounters(clock.nowMs())
   const recheck = () => doorbell.hasMail() || options.isStopped() || subtask.ready()
   const dueMs = Math.max(0, subtask.nextWakeMs() - clock.nowMs())
@@ -80,7 +89,7 @@ async function wait(options: WorkerLoopOptions, { why, isAtRest }: Wait): Promis
   if (blocks) doorbell.park(recheck, Math.min(dueMs, waitMsMax))
   else await doorbell.parkAsync(recheck, Math.min(dueMs, waitMsMax))
   const endMs = clock.monotonicMs()
-  times.spent(why === 'idle' ? 'idleMs' : 'backpressuredMs', endMs)
+  times.enter('busy', endMs)
   return endMs - startMs >= waitMsMax
 }
 

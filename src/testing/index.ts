@@ -3,10 +3,13 @@ export type { Clock } from '../base/clock.ts'
 export { ManualClock } from '../base/clock.ts'
 export { SluiceError } from '../base/errors.ts'
 export type {
+  Bottleneck,
   ChainedOperatorMetrics,
   JobMetrics,
   SubtaskMetrics,
-} from '../coordinator/run-options.ts'
+  SubtaskQueues,
+  SubtaskRates,
+} from '../coordinator/metrics-view.ts'
 export type {
   InlineCheckpointOptions,
   InlineCrashOptions,

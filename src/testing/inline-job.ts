@@ -7,13 +7,13 @@ import type { ManualClock } from '../base/clock.ts'
 import { packageVersion } from '../base/package-root.ts'
 import { assignState } from '../checkpoint/assign-state.ts'
 import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
-import { jobMetrics } from '../coordinator/job-metrics.ts'
+import { JobMeter } from '../coordinator/job-metrics.ts'
 import type { JobSinks } from '../coordinator/job-sinks.ts'
 import type { JobSources } from '../coordinator/job-sources.ts'
 import { splitAssigners } from '../coordinator/job-sources.ts'
+import type { JobMetrics } from '../coordinator/metrics-view.ts'
 import type { PreparedJob } from '../coordinator/prepared-job.ts'
 import { sourcesOf } from '../coordinator/prepared-job.ts'
-import type { JobMetrics } from '../coordinator/run-options.ts'
 import { RunningCheckpoint } from '../coordinator/running-checkpoint.ts'
 import type { SplitAssigner } from '../coordinator/split-assigner.ts'
 import type { DeploymentPlan } from '../coordinator/task-deployment.ts'
@@ -72,9 +72,10 @@ export class InlineJob {
   }
 
   metrics(): JobMetrics {
-    const { prepared, metrics } = this.#plan!
-    const { recordsTotal } = this.#options.sources
-    return jobMetrics({ prepared, buffers: metrics, recordsTotal })
+    const { prepared, memory } = this.#plan!
+    const { sources, clock } = this.#options
+    const { recordsTotal } = sources
+    return new JobMeter().read({ prepared, memory, recordsTotal, nowMs: clock.monotonicMs() })
   }
 
   async close(): Promise<void> {

@@ -45,6 +45,17 @@ test('with --progress and no terminal, progress is a plain line', async () => {
   expect(err).toMatch(/^100 % {2}6 of 6 records {2}[\d,]+\/s\n$/)
 })
 
+test('with --stats and no terminal, tables are plain lines, the last one of the end', async () => {
+  const { out, err } = await ended(start('words.ts', '--stats', '--log-level', 'silent'))
+  expect(linesOf(out)).not.toHaveLength(0)
+  const lines = linesOf(err)
+  const titles = lines.findLastIndex((line) => line.startsWith('task '))
+  expect(lines[titles]).toMatch(/in\/s +out\/s +busy% +idle% +soft% +hard% +level +queue/)
+  expect(lines[titles + 1]).toMatch(/^\S.* \(0\) +[\d,]+ +[\d,]+ +\d+ +\d+ +0 +0 +ok +0 B/)
+  expect(lines.at(-1)).toBe('no bottleneck: nothing is backpressured; 0 B in flight')
+  expect(err).not.toContain('\x1b')
+})
+
 test("a job that fails ends with code 1, operator, record and the user's own line", async () => {
   const { code, out, err } = await ended(start('failing.ts', '--log-level', 'silent'))
   expect(code).toBe(1)

@@ -31,3 +31,23 @@ test('a line that was never shown leaves no trace', () => {
   line.end({ keep: true })
   expect(stream.written).toEqual(['x'])
 })
+
+const UP = '\x1b[1A\r\x1b[2K'
+
+test('several lines are redrawn together, and each is cut', () => {
+  const stream = terminal(5)
+  const line = new StatusLine(stream)
+  line.update('123456\nb\nc')
+  line.around(() => stream.write('log\n'))
+  line.update('one')
+  line.end({ keep: false })
+  const table = '1234\nb\nc'
+  const clear = CLEAR + UP + UP
+  expect(stream.written).toEqual([CLEAR + table, clear, 'log\n', table, `${clear}one`, CLEAR])
+})
+
+test('of more lines than the screen has the first and the last are shown', () => {
+  const stream = { ...terminal(80), rows: 4 }
+  new StatusLine(stream).update('a\nb\nc\nd\ne')
+  expect(stream.written).toEqual([`${CLEAR}a\nb\ne`])
+})

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { totalsOf } from '../../src/cli/totals.ts'
-import type { JobResult, SubtaskMetrics } from '../../src/coordinator/run-options.ts'
+import type { SubtaskMetrics } from '../../src/coordinator/metrics-view.ts'
+import type { JobResult } from '../../src/coordinator/run-options.ts'
 
-const subtask: SubtaskMetrics = {
+const subtask = {
   vertex: 'source',
   subtask: 0,
   recordsIn: 0,
@@ -16,7 +17,7 @@ const subtask: SubtaskMetrics = {
   backpressuredMs: 0,
   idleMs: 0,
   operators: [],
-}
+} as unknown as SubtaskMetrics
 
 test('what was read, lost, printed and written is told, and nothing that did not happen', () => {
   expect(totalsOf(result('finished', []), 0).text).toBe('10 records read, 7 written in 1.5 s')
@@ -38,6 +39,13 @@ test('a job that was cancelled claims no output', () => {
 })
 
 function result(status: JobResult['status'], subtasks: readonly SubtaskMetrics[]): JobResult {
-  const metrics = { recordsRead: 10, recordsWritten: 7, eventTimeMs: 0, subtasks }
+  const metrics = {
+    recordsRead: 10,
+    recordsWritten: 7,
+    bytesInFlight: 0,
+    bottlenecks: [],
+    eventTimeMs: 0,
+    subtasks,
+  }
   return { status, durationMs: 1500, metrics }
 }

@@ -3,7 +3,7 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type JobMetrics, runJob } from 'sluice'
 import { expect, test } from 'vitest'
-import { scratchFolder, within, writeJob } from './support.ts'
+import { scratchFolder, until, within, writeJob } from './support.ts'
 
 const folder = scratchFolder()
 
@@ -94,7 +94,7 @@ test('busy, idle and backpressured time add up to no more than has passed', asyn
   const times = seen.map(({ subtasks }) => subtasks.map(timesOf))
   for (const [look, subtasks] of times.entries()) {
     for (const [k, one] of subtasks.entries()) {
-      const before = times[look - 1]?.[k] ?? [0, 0, 0]
+      const before = times[look - 1]?.[k] ?? [0, 0, 0, 0]
       one.forEach((ms, kind) => expect(ms).toBeGreaterThanOrEqual(before[kind]!))
     }
   }
@@ -111,8 +111,47 @@ test('busy, idle and backpressured time add up to no more than has passed', asyn
 })
 
 function timesOf(one: JobMetrics['subtasks'][number]): readonly number[] {
-  return [one.busyMs, one.idleMs, one.backpressuredMs]
+  return [one.busyMs, one.idleMs, one.softBackpressuredMs, one.hardBackpressuredMs]
 }
+
+const FANNING = `
+import { blackhole, defineJob } from 'sluice'
+import { generator } from 'sluice/generator'
+
+export default defineJob('fanning', (env) => {
+  env
+    .from(generator({ make: (i) => ({ i, text: 'x'.repeat(1000) }) }))
+    .flatMap((record) => Array.from({ length: 20_000 }, () => record))
+    .name('fan out')
+    .rebalance()
+    .map((record) => {
+      const until = performance.now() + 0.1
+      while (performance.now() < until);
+      return record
+    })
+    .name('slow')
+    .to(blackhole())
+})
+`
+
+test('a record that blocks in its middle is told meanwhile, and what it waits for', async () => {
+  const config = { overdraftBytesMax: '1 mb', recordBytesMax: '1 mb' }
+  const job = await runJob(writeJob(folder, 'fanning.js', FANNING), { config })
+  // One record takes the receiver two seconds: no call of user code ends meanwhile.
+  await until('a record blocks', () => job.metrics().subtasks[0]!.hardBackpressuredMs > 200)
+  const { subtasks, bytesInFlight, bottlenecks } = job.metrics()
+  await within('cancelling', job.cancel())
+  const [fanning, slow] = subtasks
+  expect(fanning!.recordsIn).toBe(0)
+  expect(fanning!.recordsOut).toBeGreaterThan(0)
+  expect(fanning!.queues.outPoolUsage).toBeGreaterThan(1)
+  expect(fanning!.queues.outputBytes).toBe(bytesInFlight)
+  expect(slow!.queues.inPoolUsage).toBe(fanning!.queues.outPoolUsage)
+  expect(bytesInFlight).toBeGreaterThan(1_000_000)
+  expect(bottlenecks.map(({ vertex, cause }) => `${vertex}, ${cause}`)).toEqual([
+    'slow -> blackhole, task',
+  ])
+})
 
 const THROWING = `
 import { blackhole, defineJob } from 'sluice'

@@ -8,7 +8,6 @@ import type { ChainRuntime } from '../../src/task/chain-runtime.ts'
 import { Subtask } from '../../src/task/subtask.ts'
 import type { TaskCheckpoints } from '../../src/task/task-checkpoints.ts'
 import type { InputProgress } from '../../src/task/task-input.ts'
-import { TaskTimes } from '../../src/task/task-times.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 
@@ -71,7 +70,6 @@ function world() {
     credit: credit as OutputCredit,
     clock,
     metrics,
-    times: new TaskTimes(clock, metrics),
     flushTimeoutMs: 5,
     send: () => {},
     wake: () => {},
