@@ -11,8 +11,8 @@ export type Shape = 'chain' | 'skew' | 'bursts' | 'diamond' | 'fan-out'
 
 interface Args {
   shape: Shape
-  /** How a slow operator or sink spends its time. */
-  how: 'sleep' | 'spin'
+  /** How a slow operator or sink spends its time; `none`: it is as fast as it may be. */
+  how: 'sleep' | 'spin' | 'none'
   /** For a record. */
   micros: number
 }
@@ -31,13 +31,15 @@ const BURST_RECORDS = 512
 const FAN_OUT = 4096
 
 export default defineJob('backpressure', (env, { shape, how, micros }: Args) => {
-  const wait = how === 'sleep' ? sleep : spin
+  const wait = ways[how]
   const slow = slowSink((written) => {
     if (shape !== 'bursts') wait(micros)
     else if (written % BURST_RECORDS === 0) wait(micros * BURST_RECORDS)
   })
   shapes[shape](events(env, shape), { slow, wait: () => wait(micros) })
 })
+
+const ways = { sleep, spin, none: () => {} }
 
 interface Slow {
   slow: Sink<Event>

@@ -1,6 +1,7 @@
 // Turns the latest results into docs/benchmarks.md, with a chart a benchmark in docs/benchmarks/.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { barChart } from './bar-chart.mjs'
+import { lineChart } from './line-chart.mjs'
 
 const RESULTS = new URL('../results/', import.meta.url)
 const DOCS = new URL('../../docs/', import.meta.url)
@@ -51,6 +52,11 @@ async function section(benchmark, { at, machine, command, result }, charts) {
   for (const [index, chart] of chartsOf(what, figures).entries()) {
     const file = `${name.replaceAll(' ', '-')}${index === 0 ? '' : `-${index + 1}`}.svg`
     await writeFile(new URL(file, charts), barChart(chart))
+    drawn.push(`![${chart.title}](benchmarks/${file})`)
+  }
+  for (const [index, chart] of (result.series ?? []).entries()) {
+    const file = `${name.replaceAll(' ', '-')}-over-time-${index + 1}.svg`
+    await writeFile(new URL(file, charts), lineChart(chart))
     drawn.push(`![${chart.title}](benchmarks/${file})`)
   }
   const box = `${machine.cpu}, ${machine.threads} threads, Node ${machine.node}`
