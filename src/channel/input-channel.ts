@@ -95,6 +95,16 @@ export class InputChannel {
     return this.isOpen || this.#ring.hasSeenPage || this.#look() || this.isBarrierDue
   }
 
+  /** Pages on their way: those that can be read, and the one that is being filled. */
+  get pagesOnTheirWay(): number {
+    return this.#ring.unread() + 1
+  }
+
+  /** The producer is to fill its next pages up to so many bytes; 0: up to what a segment holds. */
+  limitPages(bytes: number): void {
+    this.#ring.limitPages(bytes)
+  }
+
   /** Sequence number of the first page that is not given back: the open one, or the next. */
   get nextSeq(): number {
     return this.#ring.next

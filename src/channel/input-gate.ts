@@ -40,6 +40,15 @@ export class InputGate {
     for (const channel of this.channels) watch.onAnnounced(channel.index, channel.rehearse())
   }
 
+  /** See `InputChannel`; of all channels. */
+  get pagesOnTheirWay(): number {
+    return this.channels.reduce((pages, channel) => pages + channel.pagesOnTheirWay, 0)
+  }
+
+  limitPages(bytes: number): void {
+    for (const channel of this.channels) channel.limitPages(bytes)
+  }
+
   /** Bytes of all pages that were opened. */
   get bytesTaken(): number {
     let bytes = 0

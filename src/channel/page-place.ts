@@ -52,7 +52,7 @@ export class PagePlace {
     if (bytesMin <= ring.size.segmentBytes && ring.hasSegment()) {
       this.views = ring.views
       this.offset = ring.offset
-      this.capacity = ring.size.segmentBytes
+      this.capacity = Math.max(align8(bytesMin), ring.pageBytes())
       return
     }
     const bytes = align8(Math.max(bytesMin, ring.size.segmentBytes, EXTENSION_BYTES_MIN))

@@ -9,6 +9,7 @@ import type { Doorbell } from './doorbell.ts'
 import type { RingSize } from './ring-layout.ts'
 import {
   EXT_WORD,
+  PAGE_BYTES_WORD,
   PW_WORD,
   R_WORD,
   RELEASED_BYTES_WORD,
@@ -61,6 +62,16 @@ export class RingConsumer {
   look(): boolean {
     this.#published = this.#words.load(this.#control, W_WORD)
     return this.next !== this.#published
+  }
+
+  /** Pages that are published and not released, the open one included. */
+  unread(): number {
+    return (this.#words.load(this.#control, W_WORD) - this.next) | 0
+  }
+
+  /** From its next page on the producer holds to it; 0 for no limit but that of a segment. */
+  limitPages(bytes: number): void {
+    this.#words.store(this.#control, PAGE_BYTES_WORD, bytes)
   }
 
   /** Messages ever posted, at least all that the visible pages need. */

@@ -25,6 +25,8 @@ export const PUBLISHED_BYTES_WORD = 2
 export const R_WORD = LINE_WORDS
 /** Bytes of all pages ever released; wraps. */
 export const RELEASED_BYTES_WORD = LINE_WORDS + 1
+/** The most that the consumer wants in one page; 0: as much as a segment holds. */
+export const PAGE_BYTES_WORD = LINE_WORDS + 2
 /** What the producer waits for. */
 export const PW_WORD = 2 * LINE_WORDS
 export const WAITS_FOR_NOTHING = 0

@@ -9,6 +9,7 @@ import { pageViews } from '../codec/page.ts'
 import type { RingSize } from './ring-layout.ts'
 import {
   EXT_WORD,
+  PAGE_BYTES_WORD,
   PUBLISHED_BYTES_WORD,
   PW_WORD,
   R_WORD,
@@ -46,6 +47,12 @@ export class RingProducer {
   /** True if the next page's segment is free; looks at R only if it was not when last read. */
   hasSegment(): boolean {
     return this.#unread() < this.size.segments || this.#refresh() < this.size.segments
+  }
+
+  /** Bytes of the next page at most: what the consumer wants, or what a segment holds. */
+  pageBytes(): number {
+    const wanted = this.#words.load(this.#control, PAGE_BYTES_WORD)
+    return wanted === 0 ? this.size.segmentBytes : Math.min(wanted, this.size.segmentBytes)
   }
 
   /** True if a record may start. */

@@ -4,6 +4,7 @@
  */
 import { limits } from '../base/limits.ts'
 import { checkpointOptions } from './checkpoint-options.ts'
+import { debloatOptions } from './debloat-options.ts'
 
 /** The options of a job, checked, with defaults filled in. Frozen plain data. */
 export interface JobOptions {
@@ -26,6 +27,11 @@ export interface JobOptions {
   readonly heapBytes: number | undefined
   readonly cancellationTimeoutMs: number
   readonly development: boolean
+  readonly debloat: boolean
+  readonly debloatTargetMs: number
+  readonly debloatPeriodMs: number
+  readonly debloatSamples: number
+  readonly debloatThresholdPercent: number
   /** Undefined: only when asked, and at the end. */
   readonly checkpointIntervalMs: number | undefined
   readonly checkpointMode: 'exactly-once' | 'at-least-once'
@@ -224,5 +230,6 @@ export const optionTable: readonly OptionEntry[] = [
     aliases: [],
     description: 'Finds mistakes that would show only later, at some cost.',
   },
+  ...debloatOptions,
   ...checkpointOptions,
 ]

@@ -28,6 +28,7 @@ import { buildChain, heapState } from './build-chain.ts'
 import { buildWriters } from './build-writers.ts'
 import { ChainRuntime } from './chain-runtime.ts'
 import { attributed } from './failure.ts'
+import { GateDebloating } from './gate-debloating.ts'
 import { GateInput } from './gate-input.ts'
 import type { TaskPacing } from './pacer.ts'
 import { restoreTask } from './restore-task.ts'
@@ -240,6 +241,7 @@ function attachGate(parts: Parts): BuiltInput {
     run: (loop, reader, from, to) => subtask.run(loop, reader, { from, to }),
     onWatermark: (timeMs) => runtime.watermark(timeMs),
     onIdle: (idle) => runtime.idle(idle),
+    ...debloatingOf(parts, gate),
     barriers: {
       mode: checkpointMode,
       clock: build.clock,
@@ -269,6 +271,23 @@ function attachGate(parts: Parts): BuiltInput {
     abort: (checkpointId) => input.abort(checkpointId),
     rehearse: () => input.rehearse(),
   }
+}
+
+function debloatingOf({ build, metrics }: Parts, gate: InputGate) {
+  const { options, inputs } = build.deployment
+  const { debloat, ...chosen } = options as JobOptions
+  if (!debloat) return {}
+  const debloating = new GateDebloating({
+    gate,
+    clock: build.clock,
+    idleMs: () => metrics.get('idleMs'),
+    targetMs: chosen.debloatTargetMs,
+    periodMs: chosen.debloatPeriodMs,
+    samples: chosen.debloatSamples,
+    thresholdPercent: chosen.debloatThresholdPercent,
+    pageBytesMax: Math.max(...inputs.map(({ size }) => size.segmentBytes)),
+  })
+  return { debloating }
 }
 
 function attachSource(parts: Parts, source: Source<unknown>): BuiltInput {

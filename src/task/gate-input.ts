@@ -12,6 +12,7 @@ import type { InputGate } from '../channel/input-gate.ts'
 import type { PageReader } from '../codec/page.ts'
 import { MARK_ACTIVE, MARK_END, MARK_IDLE, MARK_WATERMARK } from '../codec/page.ts'
 import type { ChannelTime, WatermarkValve } from '../time/watermark-valve.ts'
+import type { GateDebloating } from './gate-debloating.ts'
 import type { PageLoop } from './loops.ts'
 import type { InputProgress, TaskInput } from './task-input.ts'
 
@@ -23,6 +24,8 @@ export interface GateInputOptions {
   readonly run: (loop: PageLoop, reader: PageReader, from: number, to: number) => number
   readonly onWatermark: (timeMs: number) => void
   readonly onIdle: (idle: boolean) => void
+  /** Absent where pages are as large as they can be. */
+  readonly debloating?: GateDebloating
   /** Absent where no barrier can come. The gate must have the task's doorbell. */
   readonly barriers?: BarrierOptions
 }
@@ -55,6 +58,10 @@ export class GateInput implements TaskInput {
 
   ready(): boolean {
     return this.#options.gate.ready()
+  }
+
+  tick(): void {
+    this.#options.debloating?.tick()
   }
 
   get bytesTaken(): number {

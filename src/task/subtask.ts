@@ -175,6 +175,7 @@ export class Subtask {
     metrics.set('bytesIn', this.input.bytesTaken ?? 0)
     metrics.set('recordsSunk', runtime.recordsSunk)
     runtime.publishOperators()
+    this.input.tick?.()
   }
 
   /** Runs a bounded range of a page or batch through its loop, counted and timed. */

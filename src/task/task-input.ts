@@ -12,6 +12,8 @@ export interface TaskInput {
   hasBarrier?(): boolean
   /** Takes one barrier that is due, and no record: needs no credit. False if none is due. */
   takeBarrier?(): boolean
+  /** Called now and then while the task runs. */
+  tick?(): void
   /** Bytes of pages that were read; of a source, those that its reader tells of. */
   readonly bytesTaken?: number
   /** Promises that the input waits for. */
