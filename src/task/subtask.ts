@@ -105,9 +105,12 @@ export class Subtask {
    */
   nextWakeMs(): number {
     const { runtime, credit } = this.#options
-    if (this.#phase === 'committing' || this.#phase === 'ended') return Number.POSITIVE_INFINITY
-    if (credit.stalled !== 0 || !runtime.isReady()) return this.#flushAtMs
-    return Math.min(runtime.nextWakeMs, this.#flushAtMs, this.input.nextWakeMs())
+    if (this.#phase === 'committing') return Number.POSITIVE_INFINITY
+    // A barrier needs no credit, and no sink.
+    const barrierMs = this.input.barrierDueMs?.() ?? Number.POSITIVE_INFINITY
+    if (this.#phase === 'ended') return barrierMs
+    if (credit.stalled !== 0 || !runtime.isReady()) return Math.min(this.#flushAtMs, barrierMs)
+    return Math.min(runtime.nextWakeMs, this.#flushAtMs, this.input.nextWakeMs(), barrierMs)
   }
 
   step(): StepResult {

@@ -54,7 +54,7 @@ test('metadata of a later format say which ones this build reads', () => {
   expect(() => decodeMetadata(bytes, 'm')).toThrow(
     expect.objectContaining({
       code: 'CHECKPOINT_VERSION',
-      message: 'm has format version 7; this build reads versions 1 to 1',
+      message: 'm has format version 7; this build reads versions 1 to 2',
       hint: expect.stringContaining('version of sluice that wrote it'),
     }),
   )
