@@ -44,8 +44,12 @@ interface Description {
   readonly cursor: number
   readonly marksTaken: number
   readonly shapes: readonly ShapeData[]
-  readonly texts: readonly (readonly [code: number, text: string])[]
+  readonly texts: readonly Texts[]
+  /** Of each page, the index of its texts: those restored before others have other numbers. */
+  readonly textsOfPages: readonly number[]
 }
+
+type Texts = readonly (readonly [code: number, text: string])[]
 
 export interface RestoreRules {
   readonly codecs: Codecs
@@ -91,12 +95,12 @@ export function restorePages(
   const { bytes } = first
   const description = new ValueCodec().decode(bytes, 0, bytes.length) as Description
   for (const shape of description.shapes) codecs.add(shape)
-  const texts = textsOf(description)
+  const texts = description.texts.map(codedTexts)
   return pages.flatMap((part, k) => {
     assert(part.keyGroup === k + 1, 'a page of in-flight data is missing')
     const { cursor, marksTaken } = k === 0 ? description : { cursor: 0, marksTaken: 0 }
-    const page = { bytes: copyOf(part.bytes), texts, cursor, marksTaken }
-    return withoutMarks(page, keepsMarks)
+    const own = texts[description.textsOfPages[k]!]!
+    return withoutMarks({ bytes: copyOf(part.bytes), texts: own, cursor, marksTaken }, keepsMarks)
   })
 }
 
@@ -114,17 +118,21 @@ function withoutMarks(page: RestoredPage, keepsMarks: boolean): readonly Restore
 
 function describe(capture: ChannelCapture, codecs: Codecs): Description {
   const shapes = new Map<string, Shape>()
-  const texts = new Map<number, string>()
+  const tables = new Map<CodedTexts, Map<number, string>>()
   for (const page of capture.pages) {
     const shape = shapeOf(page, codecs)
     shapes.set(shape.id, shape)
+    const texts = tables.get(page.texts) ?? new Map<number, string>()
+    tables.set(page.texts, texts)
     collectTexts(page, { shape, texts })
   }
+  const order = [...tables.keys()]
   return {
     cursor: capture.cursor,
     marksTaken: capture.marksTaken,
     shapes: [...shapes.values()].map(shapeToData),
-    texts: [...texts],
+    texts: [...tables.values()].map((texts) => [...texts]),
+    textsOfPages: capture.pages.map(({ texts }) => order.indexOf(texts)),
   }
 }
 
@@ -158,7 +166,7 @@ function collectTexts(page: KeptPage, { shape, texts }: Collected): void {
   }
 }
 
-function textsOf({ texts }: Description): CodedTexts {
+function codedTexts(texts: Texts): CodedTexts {
   const coded = new CodedTexts()
   const size = texts.reduce((most, [code]) => Math.max(most, code + 1), 0)
   const list = new Array<string>(size).fill('')
