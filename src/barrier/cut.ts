@@ -1,6 +1,6 @@
 /**
  * A cut through the input of a task: where its snapshot lies between the records, and which
- * barriers say so. With the same fields in the same order, whoever makes it: V8 sees one kind of object.
+ * barriers say so. With the same fields in the same order, whoever makes it: V8 sees one kind.
  * Threads: the task.
  */
 
