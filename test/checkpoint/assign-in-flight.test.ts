@@ -98,7 +98,7 @@ test('an exchange that deals otherwise than it did deals out what was on its way
   ])
 })
 
-test("at another number of producers nothing is a channel's own", () => {
+test('refused is what came by forward, or by an exchange that is gone', () => {
   expect(() => assigned(job(kinds.forward!, 3), job(kinds.forward!, 2))).toThrow(
     expect.objectContaining({
       code: 'RESTORE_IN_FLIGHT',
