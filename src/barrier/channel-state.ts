@@ -57,15 +57,41 @@ export interface RestoreRules {
   readonly keepsMarks: boolean
 }
 
-/** Channels without any are left out. The parts lend the pages' memory. */
+/** So that no file, nor what is on its way to one, holds all channels of a large gate. */
+const CHUNK_BYTES = 8 << 20
+
+interface ChannelStates {
+  readonly channels: readonly ChannelState[]
+  readonly codecs: Codecs
+}
+
+/** Some channels a chunk; those without any in-flight data are left out. */
+export function* channelStateChunks(
+  operatorId: string,
+  { channels, codecs }: ChannelStates,
+): Iterable<StateChunk> {
+  let some: ChannelState[] = []
+  let bytes = 0
+  for (const state of channels) {
+    if (state.capture.pages.length === 0) continue
+    some.push(state)
+    bytes += state.capture.bytes
+    if (bytes < CHUNK_BYTES) continue
+    yield channelStateChunk(operatorId, { channels: some, codecs })
+    some = []
+    bytes = 0
+  }
+  if (some.length > 0) yield channelStateChunk(operatorId, { channels: some, codecs })
+}
+
+/** The parts lend the pages' memory. */
 export function channelStateChunk(
   operatorId: string,
-  { channels, codecs }: { readonly channels: readonly ChannelState[]; readonly codecs: Codecs },
+  { channels, codecs }: ChannelStates,
 ): StateChunk {
   const sections: SectionHeader[] = []
   const parts: StatePart[] = []
   for (const { channel, capture } of channels) {
-    if (capture.pages.length === 0) continue
     const section = sections.length
     const name = `${channel.edge}/${channel.producer}`
     sections.push({ operatorId, name, kind: 'channel', detail: '' })

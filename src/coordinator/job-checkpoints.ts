@@ -269,7 +269,9 @@ export class JobCheckpoints {
     const more = bytes - running.inlineBytes
     const entry = statistics.completed(checkpointId, this.#nowMs(), more)
     this.#record(entry)
-    const told = { checkpoint: checkpointId, durationMs: entry.durationMs, bytes: entry.bytes }
+    const { durationMs, bytes: size, persistedInFlightBytes: inFlightBytes = 0 } = entry
+    const inFlight = inFlightBytes === 0 ? {} : { inFlightBytes }
+    const told = { checkpoint: checkpointId, durationMs, bytes: size, ...inFlight }
     log.info(told, 'checkpoint complete')
     const attempt = this.#view?.attempt ?? 0
     for (const task of this.#view?.tasks ?? []) {

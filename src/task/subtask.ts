@@ -92,7 +92,8 @@ export class Subtask {
     if (this.#phase === 'committing') {
       return this.#commits !== undefined || this.#commitFailure !== undefined
     }
-    if (this.#checkpoints?.ready() === true || this.input.hasBarrier?.() === true) return true
+    // Barriers first: one that has become known may be the last that a snapshot waits for.
+    if (this.input.hasBarrier?.() === true || this.#checkpoints?.ready() === true) return true
     if (this.#phase === 'ended') return false
     if (credit.stalled !== 0 && !credit.recheck()) return false
     if (!runtime.isReady()) return false

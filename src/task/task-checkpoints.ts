@@ -5,7 +5,7 @@
  * Threads: the task.
  */
 
-import { channelStateChunk } from '../barrier/channel-state.ts'
+import { channelStateChunks } from '../barrier/channel-state.ts'
 import type { Cut } from '../barrier/cut.ts'
 import type { InFlight } from '../barrier/in-flight.ts'
 import type { Clock } from '../base/clock.ts'
@@ -252,17 +252,16 @@ export class TaskCheckpoints {
     if (inFlight === undefined || inFlight.bytes === 0) return { channels, ...rest }
     const { codecs, headId } = this.#options
     const bytesOf = new Map(inFlight.channels.map((one) => [one.index, one.capture.bytes]))
-    const chunk = channelStateChunk(headId, {
-      channels: inFlight.channels.map(({ index, capture }) => ({
-        channel: channels[index]!,
-        capture,
-      })),
-      codecs,
+    const states = inFlight.channels.map(({ index, capture }) => {
+      return { channel: channels[index]!, capture }
     })
+    const chunks = [...channelStateChunks(headId, { channels: states, codecs })]
     return {
       ...rest,
       channels: channels.map((one, k) => ({ ...one, inFlightBytes: bytesOf.get(k) ?? 0 })),
-      inFlight: this.#lastFiles(checkpointId, { chunk, holds: 'in-flight' }),
+      inFlight: chunks.flatMap((chunk) =>
+        this.#lastFiles(checkpointId, { chunk, holds: 'in-flight' }),
+      ),
     }
   }
 

@@ -14,6 +14,7 @@ import type { InFlight } from '../../src/barrier/in-flight.ts'
 import { ManualClock } from '../../src/base/clock.ts'
 import type { Prng } from '../../src/base/prng.ts'
 import { prng } from '../../src/base/prng.ts'
+import { REHEARSAL } from '../../src/channel/barrier.ts'
 import type { RestoredPage } from '../../src/channel/channel-capture.ts'
 import { RecordWriter } from '../../src/channel/record-writer.ts'
 import { ringOf } from '../../src/channel/ring-layout.ts'
@@ -120,6 +121,7 @@ class Attempt {
   }
 
   #snapshot(cut: Cut): void {
+    if (cut.checkpointId === REHEARSAL) return
     const { inFlight } = this.input.snapshot(cut)
     const processed = this.processed.map((items) => [...items])
     this.snapshots.set(cut.checkpointId, { cut, processed, inFlight })
@@ -178,9 +180,11 @@ function textOf({ key, n }: Record): string {
 
 function act(attempt: Attempt, plan: Plan, random: Prng): void {
   const aborted = new Set<number>()
+  const rehearsal = random.below(20)
   for (let k = 0; k < plan.actions; k++) {
     const channel = random.below(plan.channels)
     const die = random.below(24)
+    if (k === rehearsal) attempt.input.rehearse()
     if (random.below(plan.barrierOneIn) === 0) attempt.place(channel)
     else if (die < 8) attempt.input.step()
     else if (die < 11) attempt.clock.advance(random.below(10))
@@ -200,10 +204,9 @@ function act(attempt: Attempt, plan: Plan, random: Prng): void {
 
 /** The in-flight data of a snapshot as a task of another attempt reads it, by channel. */
 function stored({ inFlight }: Snapshot, from: Codecs, to: Codecs): Map<number, RestoredPage[]> {
-  const channels = (inFlight?.channels ?? []).map(({ index, capture }) => ({
-    channel: { edge: 0, producer: index },
-    capture,
-  }))
+  const channels = (inFlight?.channels ?? [])
+    .filter(({ capture }) => capture.pages.length > 0)
+    .map(({ index, capture }) => ({ channel: { edge: 0, producer: index }, capture }))
   const { sections, parts } = channelStateChunk('head', { channels, codecs: from })
   return new Map(
     sections.map((section, k) => {
