@@ -1,67 +1,57 @@
 /**
  * When a task takes a snapshot, decided from the barriers of its channels alone. Aligned, a channel
  * whose barrier was reached waits until those of all others are: no record behind the cut is
- * processed before it. At-least-once waits for nobody and only counts.
+ * processed before it. Where that takes longer than it may, the snapshot is taken unaligned: at
+ * once, and what lies before the barriers that were not reached belongs to it, too. At-least-once
+ * waits for nobody and only counts.
  * Nothing here blocks, snapshots or frees a slot: the caller does, as the results say.
  * Threads: the task.
  */
 import { assert } from '../base/assert.ts'
+import { REHEARSAL } from '../channel/barrier.ts'
+import type { BarrierFacts, Cut, Moment } from './cut.ts'
 
 export type CheckpointMode = 'exactly-once' | 'at-least-once'
 
-/** What a barrier says, wherever it comes from. */
-export interface BarrierFacts {
-  readonly checkpointId: number
-  readonly triggeredMs: number
-}
-
-/** The same moment on the clock of the wall and on one that never jumps. */
-export interface Moment {
-  readonly nowMs: number
-  readonly monotonicMs: number
-}
-
-/** A snapshot to be taken at once, between two records. */
-export interface Cut {
-  readonly checkpointId: number
-  readonly triggeredMs: number
-  /** When the first of its barriers was known, wherever it stood. */
-  readonly announcedMs: number
-  /** From then to the cut. */
-  readonly sinceAnnouncedMs: number
-  /** When the first of its barriers was reached. */
-  readonly firstBarrierMs: number
-  /** From then to the cut. */
-  readonly alignmentMs: number
-}
-
-export interface Reached {
-  /** Whether the channel has to wait behind its barrier. */
-  readonly block: boolean
+export interface Overdue {
   /** In the order of their ids. */
   readonly cuts: readonly Cut[]
   /** Channels that go on once the snapshots are taken. */
   readonly unblock: readonly number[]
 }
 
+export interface Reached extends Overdue {
+  /** Whether the channel has to wait behind its barrier. */
+  readonly block: boolean
+}
+
 export interface AlignmentOptions {
   readonly channels: number
   readonly mode: CheckpointMode
+  /**
+   * How long after its trigger a checkpoint may be aligned: then it is taken unaligned. Default:
+   * as long as it takes.
+   */
+  readonly alignedTimeoutMs?: number | undefined
 }
 
 interface Pending {
   readonly barrier: BarrierFacts
   readonly announced: Moment
+  /** When it is taken unaligned, monotonic; Infinity for never. */
+  readonly dueMs: number
   first: Moment | undefined
 }
 
 /** Below all ids, that of a rehearsal included. */
 const NONE = -1
+const NEVER = Number.POSITIVE_INFINITY
 /** Aborted checkpoints whose barriers may still come. Older ones are taken for aborted anyway. */
 const ABORTED_MAX = 1_024
 
 export class Alignment {
   readonly #aligns: boolean
+  readonly #timeoutMs: number
   /**
    * By channel: the id of the last barrier that was reached, `NONE` at first. Barriers of a
    * channel come in the order of their ids, so no earlier one will follow: a producer that left
@@ -74,14 +64,21 @@ export class Alignment {
   /** Barriers up to this id mean nothing any more. */
   #floor = NONE
 
-  constructor({ channels, mode }: AlignmentOptions) {
+  constructor({ channels, mode, alignedTimeoutMs = NEVER }: AlignmentOptions) {
     this.#aligns = mode === 'exactly-once'
+    assert(this.#aligns || alignedTimeoutMs === NEVER, 'at-least-once aligns nothing')
+    this.#timeoutMs = alignedTimeoutMs
     this.#reached = new Int32Array(channels).fill(NONE)
   }
 
   /** True until the first barrier is known, and after it if that was dropped. */
   get isUnused(): boolean {
     return this.#pending.length === 0 && this.#reached.every((id) => id === NONE)
+  }
+
+  /** When `takeOverdue` has something to take, monotonic; Infinity for never. */
+  get dueMs(): number {
+    return this.#pending.reduce((least, { dueMs }) => Math.min(least, dueMs), NEVER)
   }
 
   /** A barrier is known, in whatever channel. False: nobody waits for it, drop it. */
@@ -105,6 +102,17 @@ export class Alignment {
       cuts,
       unblock: unblock.filter((other) => other !== channel),
     }
+  }
+
+  /**
+   * Takes what has been aligned for as long as it may, and all before it: a snapshot of a later
+   * checkpoint must hold whatever one of an earlier one does.
+   */
+  takeOverdue(at: Moment): Overdue {
+    const last = this.#pending.findLastIndex(({ dueMs }) => dueMs <= at.monotonicMs)
+    const overdue = this.#pending.splice(0, last + 1)
+    const cuts = overdue.map((pending) => this.#cut(pending, at))
+    return { cuts, unblock: cuts.flatMap((cut) => this.#channelsAt(cut.checkpointId)) }
   }
 
   /** Returns the channels that go on. Its barriers that come later are stale. */
@@ -136,30 +144,51 @@ export class Alignment {
     const { checkpointId } = barrier
     const known = this.#pending.find((other) => other.barrier.checkpointId === checkpointId)
     if (known !== undefined) return known
-    const made = { barrier, announced, first: undefined }
+    const made = { barrier, announced, dueMs: this.#dueMs(barrier, announced), first: undefined }
     const behind = this.#pending.findIndex((other) => other.barrier.checkpointId > checkpointId)
     this.#pending.splice(behind < 0 ? this.#pending.length : behind, 0, made)
     return made
+  }
+
+  /** The clock of the wall may have jumped since the trigger: no further than counts. */
+  #dueMs({ checkpointId, triggeredMs }: BarrierFacts, announced: Moment): number {
+    if (this.#timeoutMs === NEVER || checkpointId === REHEARSAL) return NEVER
+    const passedMs = Math.max(0, announced.nowMs - triggeredMs)
+    return announced.monotonicMs + Math.max(0, this.#timeoutMs - passedMs)
   }
 
   /** A later checkpoint is never complete before an earlier one: every channel is past both. */
   #takeComplete(at: Moment): readonly Cut[] {
     const cuts: Cut[] = []
     for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
-      const { barrier, announced, first = at } = next
-      if (this.#reached.some((id) => id < barrier.checkpointId)) break
+      if (this.#channelsBefore(next.barrier.checkpointId).length > 0) break
       this.#pending.shift()
-      this.#raiseFloor(barrier.checkpointId)
-      cuts.push({
-        checkpointId: barrier.checkpointId,
-        triggeredMs: barrier.triggeredMs,
-        announcedMs: announced.nowMs,
-        sinceAnnouncedMs: at.monotonicMs - announced.monotonicMs,
-        firstBarrierMs: first.nowMs,
-        alignmentMs: at.monotonicMs - first.monotonicMs,
-      })
+      cuts.push(this.#cut(next, at))
     }
     return cuts
+  }
+
+  #cut({ barrier, announced, first }: Pending, at: Moment): Cut {
+    const { checkpointId, triggeredMs } = barrier
+    this.#raiseFloor(checkpointId)
+    const behind = this.#channelsBefore(checkpointId)
+    return {
+      checkpointId,
+      triggeredMs,
+      announcedMs: announced.nowMs,
+      sinceAnnouncedMs: at.monotonicMs - announced.monotonicMs,
+      firstBarrierMs: (first ?? at).nowMs,
+      alignmentMs: at.monotonicMs - (first ?? at).monotonicMs,
+      bytesAnnounced: announced.bytesTaken,
+      bytesProcessed: at.bytesTaken - announced.bytesTaken,
+      unaligned: behind.length > 0,
+      behind,
+    }
+  }
+
+  /** Channels that have not reached their barrier of this checkpoint, nor a later one. */
+  #channelsBefore(checkpointId: number): readonly number[] {
+    return [...this.#reached.keys()].filter((k) => this.#reached[k]! < checkpointId)
   }
 
   #raiseFloor(checkpointId: number): void {

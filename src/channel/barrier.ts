@@ -4,7 +4,10 @@
  * Threads: any.
  */
 
-/** `aligned`: the consumer takes it when all pages before it are processed. */
+/**
+ * `aligned`: the consumer takes it when all pages before it are processed, or sooner: whether a
+ * checkpoint becomes unaligned is decided by each consumer alone.
+ */
 export type BarrierKind = 'aligned'
 
 export interface Barrier {

@@ -18,13 +18,18 @@ import {
   SHAPE_HI_WORD,
   SHAPE_LO_WORD,
 } from '../codec/page-layout.ts'
+import type { Shape } from '../codec/shape.ts'
 import { AnnouncedBarriers } from './announced-barriers.ts'
 import type { AnnouncedBarrier } from './barrier.ts'
 import type { BarrierWatch } from './barrier-watch.ts'
+import type { KeptPage, RestoredPage } from './channel-capture.ts'
+import { bytesOfPage, ChannelCapture, copyOfPage } from './channel-capture.ts'
 import type { ChannelMessage } from './channel-messages.ts'
 import type { InputChannelDescription } from './create-channel.ts'
 import { Doorbell } from './doorbell.ts'
 import { PageMarks } from './page-marks.ts'
+import type { RestoredLeft } from './restored-pages.ts'
+import { RestoredPages } from './restored-pages.ts'
 import { RingConsumer } from './ring-consumer.ts'
 import type { SharedWords } from './shared-words.ts'
 import { atomicWords } from './shared-words.ts'
@@ -40,6 +45,8 @@ interface ExtensionPage {
   readonly seq: number
   readonly views: PageViews
 }
+
+const NOTHING_RESTORED: RestoredLeft = { count: 0 }
 
 export class InputChannel {
   readonly index: number
@@ -68,6 +75,15 @@ export class InputChannel {
   #messagesTaken = 0
   readonly #barriers: AnnouncedBarriers
   #watch: BarrierWatch | undefined
+  /** Where the open page lies, unless it is a restored one. */
+  #views: PageViews
+  #offset = 0
+  /** Of unaligned checkpoints whose barrier is not known here. */
+  readonly #captures: ChannelCapture[] = []
+  readonly #restored: RestoredPages
+  #restoredLeft = NOTHING_RESTORED
+  /** Those of `bytesTaken` that were in no ring. */
+  #restoredBytes = 0
 
   constructor(description: InputChannelDescription, options: InputChannelOptions) {
     const words = options.words ?? atomicWords
@@ -78,6 +94,8 @@ export class InputChannel {
     const doorbell = new Doorbell(description.doorbell, words)
     this.#ring = new RingConsumer(description.ring, { size: description.size, doorbell, words })
     this.#barriers = new AnnouncedBarriers(this.#ring.views, words)
+    this.#views = this.#ring.views
+    this.#restored = new RestoredPages(options.codecs)
   }
 
   /** From now on barriers are seen. Before the first page is read. */
@@ -92,7 +110,8 @@ export class InputChannel {
 
   /** True if a record, a mark or a barrier that is due is there. Opens nothing. */
   hasInput(): boolean {
-    return this.isOpen || this.#ring.hasSeenPage || this.#look() || this.isBarrierDue
+    if (this.isOpen || this.#restored.list.length > 0) return true
+    return this.#ring.hasSeenPage || this.#look() || this.isBarrierDue
   }
 
   /** Pages on their way: those that can be read, and the one that is being filled. */
@@ -107,7 +126,7 @@ export class InputChannel {
 
   /** Sequence number of the first page that is not given back: the open one, or the next. */
   get nextSeq(): number {
-    return this.#ring.next
+    return (this.#ring.next - this.#restored.list.length) | 0
   }
 
   /** Barriers that are known and not taken, in the order in which they will be reached. */
@@ -117,7 +136,7 @@ export class InputChannel {
 
   /** True if all before the next barrier is processed. */
   get isBarrierDue(): boolean {
-    return !this.isOpen && this.#barriers.isAt(this.#ring.next)
+    return !this.isOpen && this.#barriers.isAt(this.nextSeq)
   }
 
   /** Takes the barrier that is due: its slot is free again. */
@@ -135,16 +154,56 @@ export class InputChannel {
   /** A barrier before the next page that is opened, see `REHEARSAL`. While none is known. */
   rehearse(): AnnouncedBarrier {
     this.#watch!.known++
-    return this.#barriers.rehearse((this.#ring.next + (this.isOpen ? 1 : 0)) | 0)
+    return this.#barriers.rehearse((this.nextSeq + (this.isOpen ? 1 : 0)) | 0)
   }
 
   /** See `WatchedChannel`. */
   takeUpBarrier(): AnnouncedBarrier | undefined {
     const barrier = this.#barriers.takeUp()
     if (barrier === undefined) return undefined
-    const pagesAhead = (barrier.position - this.#ring.next) | 0
+    const pagesAhead = (barrier.position - this.nextSeq) | 0
     assert(pagesAhead >= (this.isOpen ? 1 : 0), 'a barrier before pages that were read')
     return barrier
+  }
+
+  /**
+   * In-flight data of a checkpoint: before the first page is read. `left` counts that of all
+   * channels of the gate.
+   */
+  restore(pages: readonly RestoredPage[], left: RestoredLeft): void {
+    this.#restoredLeft = left
+    this.#restored.list.push(...pages)
+    left.count += pages.length
+  }
+
+  /**
+   * Begins to keep what lies between the next record and the barrier of that checkpoint, which
+   * has not been reached. Where the barrier is known all of it is there at once.
+   */
+  capture(checkpointId: number): ChannelCapture {
+    const capture = new ChannelCapture(checkpointId)
+    const first = this.#openPageOrFirst()
+    if (first !== undefined) capture.startWithin(first)
+    const isRestored = this.#restored.list.length > 0
+    for (const page of this.#restored.list) capture.add(page)
+    if (this.isOpen && !isRestored) this.#keepFor([capture])
+    const barrier = this.#barriers.list.find((one) => one.checkpointId === checkpointId)
+    if (barrier !== undefined) this.#completeAt(barrier.position, capture)
+    else if (this.ended) capture.isComplete = true
+    else this.#captures.push(capture)
+    return capture
+  }
+
+  /** The barrier up to which pages are being kept, if they are, has become known. */
+  completeCapture({ checkpointId, position }: AnnouncedBarrier): void {
+    const at = this.#captures.findIndex((one) => one.checkpointId === checkpointId)
+    if (at >= 0) this.#completeAt(position, this.#captures.splice(at, 1)[0]!)
+  }
+
+  /** Nobody waits for it any more. */
+  dropCapture(checkpointId: number): void {
+    const at = this.#captures.findIndex((one) => one.checkpointId === checkpointId)
+    if (at >= 0) this.#captures.splice(at, 1)
   }
 
   /** Records before `to` are processed. At the end of the page its memory is given back. */
@@ -166,7 +225,7 @@ export class InputChannel {
   /** The mark at the cursor is processed. */
   takeMark(): void {
     assert(this.cursor === this.limit && this.#marks.kind !== 0, 'no mark at the cursor')
-    if (this.#marks.kind === MARK_END) this.ended = true
+    if (this.#marks.kind === MARK_END) this.#end()
     this.#marks.take()
     this.#findLimit()
     if (this.cursor === this.limit && this.#marks.kind === 0) this.#release()
@@ -193,7 +252,14 @@ export class InputChannel {
     return isVisible
   }
 
+  #end(): void {
+    this.ended = true
+    // Nothing follows that could lie before their barriers.
+    for (const capture of this.#captures.splice(0)) capture.isComplete = true
+  }
+
   #openNext(): boolean {
+    if (this.#restoredLeft.count > 0) return this.#openRestored()
     const ring = this.#ring
     if (!ring.hasSeenPage && !this.#look()) return false
     if (this.#barriers.isAt(ring.next)) return false
@@ -229,12 +295,70 @@ export class InputChannel {
     // Takes the strings too: later reads touch only rows, which nobody changes before `release`.
     reader.open(views, offset)
     this.#marks.open(views, offset)
+    this.#views = views
+    this.#offset = offset
     this.reader = reader
     this.bytesTaken += headerWord(views, offset, BYTES_WORD)
     this.cursor = 0
     this.#findLimit()
     this.isOpen = true
     assert(this.limit > 0 || this.#marks.kind !== 0, 'an empty page was published')
+    if (this.#captures.length > 0) this.#keepFor(this.#captures)
+  }
+
+  /** False where those of other channels are to be read first. */
+  #openRestored(): boolean {
+    const [page] = this.#restored.list
+    if (page === undefined || this.#barriers.isAt(this.nextSeq)) return false
+    const views = this.#restored.viewsOfFirst()
+    const shape = this.#shapeOf(views, 0)
+    const reader = this.#restored.readerOf(page.texts, shape, hasTimes(views, 0))
+    reader.open(views, 0)
+    this.#marks.open(views, 0)
+    for (let k = 0; k < page.marksTaken; k++) this.#marks.take()
+    this.reader = reader
+    this.bytesTaken += page.bytes.length
+    this.#restoredBytes += page.bytes.length
+    this.cursor = page.cursor
+    this.#findLimit()
+    this.isOpen = true
+    return true
+  }
+
+  /** The open page, which is none of the restored, in memory that is not given back. */
+  #keepFor(captures: readonly ChannelCapture[]): void {
+    const kept = this.#kept(this.#views, this.#offset)
+    for (const capture of captures) capture.add(kept)
+  }
+
+  #kept(views: PageViews, offset: number): KeptPage {
+    // An extension buffer holds one page ever.
+    const isInRing = views === this.#ring.views
+    const bytes = isInRing ? copyOfPage(views, offset) : bytesOfPage(views, offset)
+    return { bytes, texts: this.#texts }
+  }
+
+  #openPageOrFirst(): Pick<RestoredPage, 'cursor' | 'marksTaken'> | undefined {
+    if (!this.isOpen) return this.#restored.list[0]
+    return { cursor: this.cursor, marksTaken: this.#marks.taken }
+  }
+
+  /** The pages of the ring that are not opened yet, up to a barrier that is known. */
+  #completeAt(position: number, capture: ChannelCapture): void {
+    this.#takeMessages()
+    const isOpen = this.isOpen && this.#restored.list.length === 0
+    for (
+      let seq = (this.#ring.next + (isOpen ? 1 : 0)) | 0;
+      seq !== position;
+      seq = (seq + 1) | 0
+    ) {
+      const extension = this.#extensions.find((page) => page.seq === seq)
+      const views = extension?.views ?? this.#ring.views
+      const offset = extension === undefined ? this.#ring.offsetOf(seq) : 0
+      assert(headerWord(views, offset, SEQ_WORD) === seq, 'a page before a barrier is not there')
+      capture.add(this.#kept(views, offset))
+    }
+    capture.isComplete = true
   }
 
   #readerOf(views: PageViews, offset: number): PageReader {
@@ -242,14 +366,20 @@ export class InputChannel {
     const lo = headerWord(views, offset, SHAPE_LO_WORD)
     const last = this.reader as PageReader | undefined
     if (last !== undefined && last.shape.lo === lo && last.shape.hi === hi) return last
-    const shape = this.#codecs.shape(hi, lo)
-    assert(shape !== undefined, 'a page has a shape that was not announced')
+    const shape = this.#shapeOf(views, offset)
     const known = this.#readers.get(shape.id)
     if (known !== undefined) return known
     const made = this.#codecs.reader(shape, hasTimes(views, offset))
     made.texts = this.#texts
     this.#readers.set(shape.id, made)
     return made
+  }
+
+  #shapeOf(views: PageViews, offset: number): Shape {
+    const hi = headerWord(views, offset, SHAPE_HI_WORD)
+    const shape = this.#codecs.shape(hi, headerWord(views, offset, SHAPE_LO_WORD))
+    assert(shape !== undefined, 'a page has a shape that was not announced')
+    return shape
   }
 
   #findLimit(): void {
@@ -260,6 +390,14 @@ export class InputChannel {
     this.isOpen = false
     this.cursor = 0
     this.limit = 0
-    this.#ring.release(this.bytesTaken)
+    if (this.#restoredLeft.count > 0) this.#releaseRestored()
+    else this.#ring.release(this.bytesTaken - this.#restoredBytes)
+  }
+
+  #releaseRestored(): void {
+    this.#restored.list.shift()
+    this.#restoredLeft.count--
+    // Pages of the ring have texts, and perhaps times, of their own.
+    if (this.#restored.list.length === 0) this.reader = undefined as unknown as PageReader
   }
 }

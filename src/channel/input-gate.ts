@@ -6,12 +6,15 @@
 import { assert } from '../base/assert.ts'
 import type { OnAnnounced } from './barrier-watch.ts'
 import { BarrierWatch } from './barrier-watch.ts'
+import type { RestoredPage } from './channel-capture.ts'
 import type { Doorbell } from './doorbell.ts'
 import type { InputChannel } from './input-channel.ts'
+import type { RestoredLeft } from './restored-pages.ts'
 
 export class InputGate {
   readonly channels: readonly InputChannel[]
   readonly #watch: BarrierWatch | undefined
+  readonly #restored: RestoredLeft = { count: 0 }
   #turn = 0
 
   /** `doorbell` is the task's own; without it no barrier may be placed in the channels. */
@@ -21,6 +24,11 @@ export class InputGate {
     const watch = new BarrierWatch(doorbell, channels)
     this.#watch = watch
     for (const channel of channels) channel.watchBarriers(watch)
+  }
+
+  /** In-flight data of a checkpoint, by channel: before the first page is read. */
+  restore(pages: readonly (readonly RestoredPage[])[]): void {
+    this.channels.forEach((channel, k) => channel.restore(pages[k]!, this.#restored))
   }
 
   /** Calls `listener` for each barrier as soon as it is known, wherever it is. */

@@ -24,6 +24,11 @@ export class PageMarks {
     this.#read()
   }
 
+  /** How many of the page's were taken. */
+  get taken(): number {
+    return this.#next
+  }
+
   /** Goes to the one behind. */
   take(): void {
     this.#next++

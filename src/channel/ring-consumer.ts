@@ -50,7 +50,12 @@ export class RingConsumer {
 
   /** Byte offset of the segment of the page at the read cursor. */
   get offset(): number {
-    return SEGMENTS_BYTE + (this.next & (this.#size.segments - 1)) * this.#size.segmentBytes
+    return this.offsetOf(this.next)
+  }
+
+  /** The same of a page that is not released. */
+  offsetOf(seq: number): number {
+    return SEGMENTS_BYTE + (seq & (this.#size.segments - 1)) * this.#size.segmentBytes
   }
 
   /** True if a page is visible that was visible when W was last read. */

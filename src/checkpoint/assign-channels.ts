@@ -4,9 +4,10 @@
  * Threads: main; pure functions.
  */
 import { END_OF_TIME } from '../codec/page.ts'
-import type { ExecutionEdge, ExecutionGraph } from '../graph/execution-graph.ts'
+import type { ExecutionGraph } from '../graph/execution-graph.ts'
 import type { ChannelSnapshot, TaskSnapshot } from '../protocol/snapshot.ts'
-import type { StoredEdge, StoredState, StoredVertex } from './stored-state.ts'
+import { edgesFound } from './edges-found.ts'
+import type { StoredState, StoredVertex } from './stored-state.ts'
 
 interface ChannelTime {
   readonly watermarkMs: number
@@ -56,15 +57,8 @@ function edgesBefore(
   stored: StoredVertex,
   { graph, vertex, isRescaled }: Restored,
 ): ReadonlyMap<number, EdgeBefore> {
-  const storedEdges = byIdentity(stored.inputs, (edge) => edge)
-  const edges = byIdentity(
-    graph.edges.filter((edge) => edge.to === vertex),
-    (edge) => joinedBy(graph, edge),
-  )
   const found = new Map<number, EdgeBefore>()
-  for (const [identity, edge] of edges) {
-    const before = storedEdges.get(identity)
-    if (before === undefined) continue
+  for (const { edge, before } of edgesFound(stored, { graph, vertex })) {
     const isSameSize =
       !isRescaled &&
       stored.parallelism === graph.vertices[vertex]!.parallelism &&
@@ -74,26 +68,6 @@ function edgesBefore(
       channels: isSameSize ? all : undefined,
       slowest: slowest(all.flatMap((channels) => [...channels.values()])),
     })
-  }
-  return found
-}
-
-/** What an edge is known by, besides the vertex that it leads to. */
-type Joined = Pick<StoredEdge, 'fromOperatorId' | 'sideOutput' | 'input'>
-
-function joinedBy(graph: ExecutionGraph, edge: ExecutionEdge): Joined {
-  const fromOperatorId = graph.vertices[edge.from]!.operators[edge.fromOperator]!.id
-  return { fromOperatorId, sideOutput: edge.sideOutput, input: edge.input }
-}
-
-/** A stream united with itself makes equal edges: these are told apart by their order. */
-function byIdentity<T>(edges: readonly T[], joinedOf: (edge: T) => Joined): ReadonlyMap<string, T> {
-  const found = new Map<string, T>()
-  for (const edge of edges) {
-    const { fromOperatorId, sideOutput, input } = joinedOf(edge)
-    let identity = JSON.stringify([fromOperatorId, sideOutput ?? null, input])
-    while (found.has(identity)) identity += ' again'
-    found.set(identity, edge)
   }
   return found
 }

@@ -8,6 +8,7 @@ import type { ExecutionGraph, ExecutionVertex } from '../graph/execution-graph.t
 import type { OperatorRestore, TaskRestore } from '../protocol/snapshot.ts'
 import type { StoreDescription } from '../storage/contract.ts'
 import { assignChannels } from './assign-channels.ts'
+import { assignInFlight, checkInFlightClaimed } from './assign-in-flight.ts'
 import {
   assignOperator,
   assignSplits,
@@ -33,10 +34,16 @@ export interface StateAssignment {
   readonly sources: ReadonlyMap<string, SourceRestore>
 }
 
-/** Throws STATE_UNCLAIMED or RESTORE_MAX_PARALLELISM where the job cannot take the state over. */
+/**
+ * Throws STATE_UNCLAIMED, RESTORE_MAX_PARALLELISM or RESTORE_IN_FLIGHT where the job cannot take
+ * the state over.
+ */
 export function assignState(checkpoint: StoredCheckpoint, job: RestoringJob): StateAssignment {
   const state = new StoredState(checkpoint)
-  if (!job.ignoreUnclaimedState) checkClaimed(state, job.graph)
+  if (!job.ignoreUnclaimedState) {
+    checkClaimed(state, job.graph)
+    checkInFlightClaimed(state, job.graph)
+  }
   checkKeyGroups(state, job.graph)
   return {
     tasks: job.graph.vertices.flatMap((vertex) => tasksOf(vertex, { state, job })),
@@ -57,7 +64,9 @@ function tasksOf(
   const head = vertex.operators[0]!.id
   const isRescaled = isAnyRescaled(state, job.graph)
   const operators = operatorsOf(vertex, { state, isRescaled })
-  const channelsOf = assignChannels(state, { graph: job.graph, vertex: vertex.index, isRescaled })
+  const restored = { graph: job.graph, vertex: vertex.index, isRescaled }
+  const channelsOf = assignChannels(state, restored)
+  const inFlightOf = assignInFlight(state, restored)
   const stored = state.headedBy(head)
   const pinned = sourceOf(vertex, state)?.pinned
   return vertex.tasks.map((task, subtask) => ({
@@ -67,6 +76,7 @@ function tasksOf(
     operators: operators.map((restored) => restored[subtask]!),
     channels: channelsOf(task),
     watermarkMs: stored && inputWatermark(subtask, { stored, isRescaled }),
+    inFlight: inFlightOf(subtask),
     splits: pinned?.[subtask],
   }))
 }

@@ -14,7 +14,7 @@ export interface SubtaskCheckpointStats {
   readonly ackMs: number
   /** From the trigger until the task knew the first barrier, wherever that stood. */
   readonly startDelayMs: number
-  /** From then until it had reached the barriers of all channels. */
+  /** From then until it had reached the barriers of all channels; unaligned, until it knew them. */
   readonly alignmentMs: number
   /** The task does nothing else meanwhile. */
   readonly syncMs: number
@@ -26,6 +26,12 @@ export interface SubtaskCheckpointStats {
   readonly bytes: number
   /** The longest time that one step of the asynchronous part held the task. */
   readonly stepMsMax: number
+  /** Its snapshot was taken before all barriers were reached. */
+  readonly unaligned: boolean
+  /** Of pages that it processed during the alignment. */
+  readonly processedInFlightBytes: number
+  /** Of pages that are part of the checkpoint. */
+  readonly persistedInFlightBytes: number
 }
 
 /** One checkpoint. */
@@ -52,6 +58,12 @@ export interface CheckpointStats {
   readonly bytes: number
   /** State files written for it so far. */
   readonly files: number
+  /** Whether any subtask's snapshot was. Absent in a history of before there were any. */
+  readonly unaligned?: boolean
+  /** Of pages that were processed during the alignment, over all subtasks. */
+  readonly processedInFlightBytes?: number
+  /** Of pages that are part of it, over all subtasks. */
+  readonly persistedInFlightBytes?: number
   /** Subtasks that must acknowledge. */
   readonly tasksTotal: number
   /** Those that have, in the order in which they did. */

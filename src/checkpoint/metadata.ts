@@ -26,7 +26,7 @@ export interface CheckpointMetadata {
   readonly sources: readonly SourceMetadata[]
   /** What sinks have handed over up to this checkpoint and was not known to be committed. */
   readonly committables: readonly PendingCommittables[]
-  /** Descriptors of the shapes that its files use. None do yet. */
+  /** Descriptors of shapes. None: in-flight data have theirs beside them. */
   readonly shapes: readonly unknown[]
 }
 
@@ -57,6 +57,8 @@ export interface EdgeMetadata {
   readonly input: number
   /** Of the producing vertex: so many channels a consumer may have. */
   readonly producerParallelism: number
+  /** How it dealt records out; absent in checkpoints without in-flight data. */
+  readonly kind?: string
 }
 
 /** The coordinator's part of a source. */
@@ -76,6 +78,8 @@ export type PendingCommittables = PreparedCommittables
 //  length: of the body; crc32: of version, length and body
 const MAGIC = new TextEncoder().encode('SluiceCM')
 const VERSION = 1
+/** With in-flight data, which an engine that knows only the first would leave out. */
+const VERSION_IN_FLIGHT = 2
 const VERSION_BYTE = 8
 const LENGTH_BYTE = 12
 const CRC_BYTE = 16
@@ -86,7 +90,7 @@ export function encodeMetadata(metadata: CheckpointMetadata): Uint8Array {
   const bytes = new Uint8Array(BODY_BYTE + body.length)
   const view = new DataView(bytes.buffer)
   bytes.set(MAGIC)
-  view.setUint32(VERSION_BYTE, VERSION, true)
+  view.setUint32(VERSION_BYTE, versionOf(metadata), true)
   view.setUint32(LENGTH_BYTE, body.length, true)
   bytes.set(body, BODY_BYTE)
   view.setUint32(CRC_BYTE, checksumOfEnvelope(bytes), true)
@@ -96,8 +100,17 @@ export function encodeMetadata(metadata: CheckpointMetadata): Uint8Array {
 /** Throws CHECKPOINT_DAMAGED or CHECKPOINT_VERSION; `place` names the file in them. */
 export function decodeMetadata(bytes: Uint8Array, place: string): CheckpointMetadata {
   const { version, body } = openEnvelope(bytes, place)
-  if (version !== VERSION) throw checkpointVersion(place, version, VERSION)
+  if (version !== VERSION && version !== VERSION_IN_FLIGHT) {
+    throw checkpointVersion(place, version, VERSION_IN_FLIGHT)
+  }
   return new ValueCodec().decode(body, 0, body.length) as CheckpointMetadata
+}
+
+function versionOf({ vertices }: CheckpointMetadata): number {
+  const hasInFlight = vertices.some(({ tasks }) =>
+    tasks.some((task) => task.inFlight !== undefined),
+  )
+  return hasInFlight ? VERSION_IN_FLIGHT : VERSION
 }
 
 function openEnvelope(bytes: Uint8Array, place: string) {

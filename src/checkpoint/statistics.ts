@@ -93,7 +93,14 @@ export class CheckpointStatistics {
 
   triggered({ checkpointId: id, kind, triggeredMs, tasksTotal }: TriggeredCheckpoint): void {
     this.#triggered++
-    const nothing = { bytes: 0, files: 0, tasks: [] }
+    const nothing = {
+      bytes: 0,
+      files: 0,
+      unaligned: false,
+      processedInFlightBytes: 0,
+      persistedInFlightBytes: 0,
+      tasks: [],
+    }
     this.#inProgress.set(id, {
       id,
       kind,
@@ -115,6 +122,7 @@ export class CheckpointStatistics {
       durationMs: Math.max(stats.durationMs ?? 0, task.endToEndMs),
       bytes: stats.bytes + bytes,
       files: stats.files + files,
+      ...inFlightWith(stats, task),
       tasks: [...stats.tasks, task],
     })
   }
@@ -194,16 +202,29 @@ function append<T>(items: T[], { item, max }: { readonly item: T; readonly max: 
   if (items.length > max) items.shift()
 }
 
+function inFlightWith(stats: CheckpointStats, task: SubtaskCheckpointStats) {
+  const { unaligned = false, processedInFlightBytes = 0, persistedInFlightBytes = 0 } = stats
+  return {
+    unaligned: unaligned || task.unaligned,
+    processedInFlightBytes: processedInFlightBytes + task.processedInFlightBytes,
+    persistedInFlightBytes: persistedInFlightBytes + task.persistedInFlightBytes,
+  }
+}
+
 function subtaskStats(
   { vertex, subtask, ackMs, snapshot, bytes }: TaskAcknowledgement,
   triggeredMs: number,
 ): SubtaskCheckpointStats {
-  const { startDelayMs, alignmentMs, syncMs, stepMsMax } = snapshot
+  const { startDelayMs, alignmentMs, syncMs, stepMsMax, ...inFlight } = snapshot
+  const { unaligned, processedInFlightBytes, persistedInFlightBytes } = inFlight
   // The threads' clocks may differ by a moment.
   const endToEndMs = Math.max(0, ackMs - triggeredMs)
-  const asyncMs = Math.max(0, endToEndMs - startDelayMs - alignmentMs - syncMs)
+  // Unaligned, barriers come in while state is being written.
+  const before = unaligned ? startDelayMs + syncMs : startDelayMs + alignmentMs + syncMs
+  const asyncMs = Math.max(0, endToEndMs - before)
   const durations = { startDelayMs, alignmentMs, syncMs, asyncMs, endToEndMs }
-  return { vertex, subtask, ackMs, ...durations, bytes, stepMsMax }
+  const bytesInFlight = { processedInFlightBytes, persistedInFlightBytes }
+  return { vertex, subtask, ackMs, ...durations, bytes, stepMsMax, unaligned, ...bytesInFlight }
 }
 
 function figuresOf({ durationMs, bytes, tasks }: CheckpointStats): Figures {

@@ -41,6 +41,7 @@ export interface StoredEdge {
   readonly sideOutput?: string | undefined
   readonly input: number
   readonly producerParallelism: number
+  readonly kind?: string
 }
 
 /** The coordinator's part of a source. */

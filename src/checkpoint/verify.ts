@@ -4,6 +4,7 @@
  * Threads: main; reading is up to whoever checks a blob.
  */
 import type { SluiceError } from '../base/errors.ts'
+import type { StateFile, TaskSnapshot } from '../protocol/snapshot.ts'
 import { type CheckDepth, checkBlocks, checkStateBlob } from '../state/check-state-file.ts'
 import type { BlobHandle, BlobInfo, BlobStore } from '../storage/contract.ts'
 import { blobMissing, checkpointDamaged } from '../storage/storage-errors.ts'
@@ -56,11 +57,16 @@ export async function verifyCheckpoint(
 export function blobsOf(metadata: CheckpointMetadata): readonly BlobHandle[] {
   const blobs = new Map<string, BlobHandle>()
   for (const { tasks } of metadata.vertices) {
-    for (const file of tasks.flatMap(({ files }) => files)) {
+    for (const file of tasks.flatMap(stateFilesOf)) {
       if (file.kind === 'blob') blobs.set(file.blob.name, file.blob)
     }
   }
   return [...blobs.values()]
+}
+
+/** Keyed state and in-flight data. */
+export function stateFilesOf({ files, inFlight = [] }: TaskSnapshot): readonly StateFile[] {
+  return [...files, ...inFlight]
 }
 
 interface Checked {
@@ -115,8 +121,8 @@ async function checkInline(
 ): Promise<readonly SluiceError[]> {
   const problems: SluiceError[] = []
   for (const vertex of metadata.vertices) {
-    for (const [subtask, { files }] of vertex.tasks.entries()) {
-      for (const file of files) {
+    for (const [subtask, task] of vertex.tasks.entries()) {
+      for (const file of stateFilesOf(task)) {
         if (file.kind === 'blob') continue
         const place = `${name}/${METADATA_NAME} (${vertex.name}, subtask ${subtask})`
         problems.push(...(await checkBlocks(file.bytes, place)))

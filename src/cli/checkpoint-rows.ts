@@ -1,4 +1,5 @@
 /** The checkpoints of a directory as rows, for people and for programs. */
+import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
 import type { ListedCheckpoint } from '../checkpoint/retained-checkpoints.ts'
 import type { BlobInfo } from '../storage/contract.ts'
 import { type Column, tableText } from './text-table.ts'
@@ -13,6 +14,8 @@ export interface CheckpointRow {
   /** Of all its files. */
   readonly bytes: number
   readonly files: number
+  /** Of records that were on their way; absent in an aligned one. */
+  readonly inFlightBytes?: number
   /** The largest of its operators. */
   readonly parallelism?: number
   /** Why it cannot be read. */
@@ -35,8 +38,15 @@ export function rowOf(found: ListedCheckpoint, blobs: readonly BlobInfo[]): Chec
     completedAt: new Date(completedMs).toISOString(),
     durationMs: completedMs - triggeredMs,
     ...size,
+    ...inFlightOf(found.metadata),
     parallelism: Math.max(...vertices.map((vertex) => vertex.parallelism)),
   }
+}
+
+function inFlightOf({ vertices }: CheckpointMetadata) {
+  const channels = vertices.flatMap(({ tasks }) => tasks.flatMap(({ channels }) => channels))
+  const inFlightBytes = channels.reduce((sum, { inFlightBytes = 0 }) => sum + inFlightBytes, 0)
+  return inFlightBytes === 0 ? {} : { inFlightBytes }
 }
 
 const columns: readonly Column<CheckpointRow>[] = [
@@ -45,6 +55,11 @@ const columns: readonly Column<CheckpointRow>[] = [
   { title: 'completed at', align: 'left', text: ({ completedAt }) => completedAt ?? '-' },
   { title: 'duration', align: 'right', text: ({ durationMs }) => millis(durationMs) },
   { title: 'bytes', align: 'right', text: ({ bytes }) => bytes.toLocaleString('en-US') },
+  {
+    title: 'in flight',
+    align: 'right',
+    text: ({ inFlightBytes }) => inFlightBytes?.toLocaleString('en-US') ?? '-',
+  },
   { title: 'files', align: 'right', text: ({ files }) => String(files) },
   { title: 'parallelism', align: 'right', text: ({ parallelism }) => String(parallelism ?? '-') },
 ]

@@ -6,6 +6,15 @@ export interface CheckpointOptions {
   readonly interval?: Duration
   /** Default: 'exactly-once'. */
   readonly mode?: 'exactly-once' | 'at-least-once'
+  /**
+   * Whether one may hold records that are on their way, and so wait for none. Not together with
+   * 'at-least-once'. Default: false.
+   */
+  readonly unaligned?: boolean
+  /** How long after its trigger one stays aligned, where it may be unaligned. Default: 0. */
+  readonly alignedTimeout?: Duration
+  /** In-flight data that a task may keep; one with more is declined. Default: 256 mb. */
+  readonly channelStateBytesMax?: Size
   /** How long one may take before it is given up. Default: 10 min. */
   readonly timeout?: Duration
   /** Least time between the end of one and the next. Default: 0. */

@@ -41,6 +41,7 @@ function inputsOf(execution: ExecutionGraph, vertex: ExecutionVertex): readonly 
         sideOutput: edge.sideOutput,
         input: edge.input,
         producerParallelism: producer.parallelism,
+        kind: edge.kind,
       }
     })
 }

@@ -161,9 +161,10 @@ export class JobCheckpoints {
   }
 
   #writeChunk(message: Extract<CheckpointMessage, { type: 'state-chunk' }>): void {
-    const { checkpointId, task, chunk, attempt } = message
+    const { checkpointId, task, holds, chunk, attempt } = message
     const bytes = chunkBytes(chunk)
-    const memories = chunkMemories(chunk)
+    // Pages may belong to another checkpoint, or still to be read.
+    const memories = holds === 'in-flight' ? [] : chunkMemories(chunk)
     const told = { type: 'chunk-written', attempt, bytes } as const
     const done = () => this.#send(task, { ...told, memories })
     // Where a thread has died another may still be reading: what it reads is not written again.
@@ -171,7 +172,7 @@ export class JobCheckpoints {
     const running = this.#running.get(checkpointId)
     if (running === undefined) return done()
     const writing = this.#options.storage.writeChunk(checkpointId, chunk)
-    running.writes(task, writing)
+    running.writes(task, { holds, blob: writing })
     this.#track(this.#work, writing.then(done, failed))
   }
 
@@ -268,7 +269,9 @@ export class JobCheckpoints {
     const more = bytes - running.inlineBytes
     const entry = statistics.completed(checkpointId, this.#nowMs(), more)
     this.#record(entry)
-    const told = { checkpoint: checkpointId, durationMs: entry.durationMs, bytes: entry.bytes }
+    const { durationMs, bytes: size, persistedInFlightBytes: inFlightBytes = 0 } = entry
+    const inFlight = inFlightBytes === 0 ? {} : { inFlightBytes }
+    const told = { checkpoint: checkpointId, durationMs, bytes: size, ...inFlight }
     log.info(told, 'checkpoint complete')
     const attempt = this.#view?.attempt ?? 0
     for (const task of this.#view?.tasks ?? []) {

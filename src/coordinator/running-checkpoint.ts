@@ -5,6 +5,7 @@
  */
 import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
 import type { TaskAcknowledgement } from '../checkpoint/statistics.ts'
+import { stateFilesOf } from '../checkpoint/verify.ts'
 import type { PreparedCommittables } from '../protocol/messages.ts'
 import type { SplitProgress, StateFile, TaskSnapshot } from '../protocol/snapshot.ts'
 import type { BlobHandle } from '../storage/contract.ts'
@@ -29,33 +30,45 @@ export interface RunningCheckpointOptions {
   }[]
 }
 
+interface Writing {
+  readonly holds: StateChunkMessage['holds']
+  readonly blob: Promise<BlobHandle>
+}
+
+type StateChunkMessage = Extract<CheckpointMessage, { readonly type: 'state-chunk' }>
 type Acknowledge = Extract<CheckpointMessage, { readonly type: 'acknowledge' }>
 
 export class RunningCheckpoint {
   readonly #options: RunningCheckpointOptions
-  readonly #writing = new Map<number, Promise<BlobHandle>[]>()
+  readonly #writing = new Map<number, Writing[]>()
   readonly #snapshots = new Map<number, TaskSnapshot>()
 
   constructor(options: RunningCheckpointOptions) {
     this.#options = options
   }
 
-  /** A file of a task's keyed state is on its way. */
-  writes(task: number, writing: Promise<BlobHandle>): void {
+  /** A file of a task's state is on its way. */
+  writes(task: number, writing: Writing): void {
     const all = this.#writing.get(task)
     if (all === undefined) this.#writing.set(task, [writing])
     else all.push(writing)
     // Told by `acknowledge`; until then it is no unhandled rejection.
-    writing.catch(() => {})
+    writing.blob.catch(() => {})
   }
 
   /** Resolves when all files of the task are written; rejects if one could not be. */
   async acknowledge(message: Acknowledge, nowMs: () => number): Promise<TaskAcknowledgement> {
     const { task, checkpointId, snapshot, stats } = message
-    const blobs = await Promise.all(this.#writing.get(task) ?? [])
-    const written = blobs.map((blob): StateFile => ({ kind: 'blob', blob }))
-    const files = [...snapshot.files, ...written]
-    this.#snapshots.set(task, { ...snapshot, files })
+    const writing = this.#writing.get(task) ?? []
+    const blobs = await Promise.all(writing.map(({ blob }) => blob))
+    const written = (holds: Writing['holds']) =>
+      blobs.flatMap((blob, k): readonly StateFile[] =>
+        writing[k]!.holds === holds ? [{ kind: 'blob', blob }] : [],
+      )
+    const files = [...snapshot.files, ...written('keyed-state')]
+    const inFlight = [...(snapshot.inFlight ?? []), ...written('in-flight')]
+    const all = { ...snapshot, files }
+    this.#snapshots.set(task, inFlight.length === 0 ? all : { ...all, inFlight })
     const { execution } = this.#options.prepared
     const { vertex, subtask } = execution.tasks[task]!
     return {
@@ -64,7 +77,7 @@ export class RunningCheckpoint {
       subtask,
       ackMs: nowMs(),
       snapshot: stats,
-      bytes: files.reduce((sum, file) => sum + bytesOf(file), 0),
+      bytes: [...files, ...inFlight].reduce((sum, file) => sum + bytesOf(file), 0),
       files: blobs.length,
     }
   }
@@ -82,9 +95,9 @@ export class RunningCheckpoint {
     return [...this.#snapshots.values()].reduce((sum, one) => sum + one.recordsSunk, 0)
   }
 
-  /** Keyed state that lies within the metadata. */
+  /** State that lies within the metadata. */
   get inlineBytes(): number {
-    const files = [...this.#snapshots.values()].flatMap((snapshot) => snapshot.files)
+    const files = [...this.#snapshots.values()].flatMap(stateFilesOf)
     return files.reduce((sum, file) => sum + (file.kind === 'inline' ? file.bytes.length : 0), 0)
   }
 
@@ -107,7 +120,7 @@ export class RunningCheckpoint {
 
   /** Resolves when none of its files is being written any more. */
   async settled(): Promise<void> {
-    await Promise.allSettled([...this.#writing.values()].flat())
+    await Promise.allSettled([...this.#writing.values()].flat().map(({ blob }) => blob))
   }
 }
 

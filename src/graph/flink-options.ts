@@ -5,10 +5,7 @@
 
 /** Keys, and beginnings of keys that end in a dot. */
 const absent = [
-  'execution.checkpointing.unaligned',
   'execution.checkpointing.unaligned.',
-  'execution.checkpointing.aligned-checkpoint-timeout',
-  'execution.checkpointing.alignment-timeout',
   'execution.checkpointing.interval-during-backlog',
   'execution.checkpointing.incremental',
   'execution.checkpointing.savepoint-dir',

@@ -35,6 +35,10 @@ export interface JobOptions {
   /** Undefined: only when asked, and at the end. */
   readonly checkpointIntervalMs: number | undefined
   readonly checkpointMode: 'exactly-once' | 'at-least-once'
+  readonly checkpointUnaligned: boolean
+  /** From the trigger on; 0: unaligned at once. */
+  readonly checkpointAlignedTimeoutMs: number
+  readonly checkpointChannelStateBytesMax: number
   readonly checkpointTimeoutMs: number
   readonly checkpointMinPauseMs: number
   readonly checkpointsConcurrentMax: number

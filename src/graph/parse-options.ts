@@ -144,6 +144,11 @@ function checkTogether(options: JobOptions): void {
     const item = { as: 'parallelism.default', value: parallelism }
     throw badOption(item, `it must not exceed pipeline.max-parallelism (${maxParallelism})`)
   }
+  if (options.checkpointUnaligned && options.checkpointMode === 'at-least-once') {
+    const item = { as: 'execution.checkpointing.unaligned.enabled', value: true }
+    const hint = 'at-least-once aligns nothing: leave one of the two out'
+    throw badOption(item, 'execution.checkpointing.mode must be exactly-once', hint)
+  }
   if (options.restore === 'latest' && options.checkpointDirectory === undefined) {
     const item = { as: 'execution.state-recovery.path', value: options.restore }
     const hint = 'set checkpoints.dir, on the command line with --checkpoint-dir'

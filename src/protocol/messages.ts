@@ -69,12 +69,13 @@ export type FromTask =
   | { readonly type: 'split-request'; readonly attempt: number; readonly task: number }
   /** All input is processed; what was written waits for the final checkpoint. */
   | { readonly type: 'ended'; readonly attempt: number; readonly task: number }
-  /** Keyed state too large to travel inside the acknowledgement: to be packed and written. */
+  /** State too large to travel inside the acknowledgement: to be packed and written. */
   | {
       readonly type: 'state-chunk'
       readonly attempt: number
       readonly task: number
       readonly checkpointId: number
+      readonly holds: 'keyed-state' | 'in-flight'
       readonly chunk: StateChunk
     }
   | {

@@ -35,6 +35,8 @@ export interface ChannelSnapshot {
   readonly producer: number
   readonly watermarkMs: number
   readonly idle: boolean
+  /** Pages of it that belong to the checkpoint, in the task's `inFlight`. */
+  readonly inFlightBytes?: number
 }
 
 export interface OperatorSnapshot {
@@ -44,7 +46,7 @@ export interface OperatorSnapshot {
   readonly own?: unknown
 }
 
-/** Keyed state: packed files of it, each with its own index of key groups. */
+/** Packed state: of keyed state each has its own index of key groups. */
 export type StateFile =
   | { readonly kind: 'inline'; readonly bytes: Uint8Array }
   | { readonly kind: 'blob'; readonly blob: BlobHandle }
@@ -59,19 +61,26 @@ export interface TaskSnapshot {
   readonly watermarkMs: number
   readonly channels: readonly ChannelSnapshot[]
   readonly files: readonly StateFile[]
+  /** In-flight data, a section a channel: see `barrier/channel-state.ts`. */
+  readonly inFlight?: readonly StateFile[]
 }
 
 /** Times in ms, sizes in bytes; see docs/checkpoints.md. */
 export interface SnapshotStats {
   /** Trigger to the moment at which the first barrier was known, wherever it stood. */
   readonly startDelayMs: number
-  /** From then until all barriers were reached. */
+  /** From then until all barriers were reached; unaligned, until all were known. */
   readonly alignmentMs: number
   readonly syncMs: number
   /** From the end of the synchronous part to the last entry encoded. */
   readonly walkMs: number
   /** The longest that the task was held by one step of it. */
   readonly stepMsMax: number
+  readonly unaligned: boolean
+  /** Of pages that were read during the alignment. */
+  readonly processedInFlightBytes: number
+  /** Of pages that are part of the snapshot. */
+  readonly persistedInFlightBytes: number
 }
 
 /** What one new task takes over of a checkpoint. */
@@ -85,8 +94,26 @@ export interface TaskRestore {
   readonly channels?: readonly ChannelSnapshot[] | undefined
   /** Of the input as a whole. */
   readonly watermarkMs?: number | undefined
+  /** What its channels bring before anything new. */
+  readonly inFlight?: readonly InFlightRestore[] | undefined
   /** For a source: what this task itself was reading, or was to read. */
   readonly splits?: readonly SplitProgress[] | undefined
+}
+
+/** In-flight data of one edge, for one task. */
+export interface InFlightRestore {
+  /** Index of the job's edge. */
+  readonly edge: number
+  /** What it was in the checkpoint. */
+  readonly edgeBefore: number
+  /**
+   * `own`: to each channel what it had, with what stands between the records. `deal`: of each
+   * record one of the tasks takes care, as the edge's partitioning says. `all`: the task takes all.
+   */
+  readonly how: 'own' | 'deal' | 'all'
+  /** Whether watermarks and idleness among the records still hold. */
+  readonly keepsMarks: boolean
+  readonly files: readonly StateFile[]
 }
 
 export interface OperatorRestore {

@@ -4,7 +4,7 @@
  * Which backend wrote them does not show.
  * Threads: parts are made and read by tasks; files of them are packed by any thread.
  */
-export type SectionKind = 'value' | 'list' | 'map' | 'table' | 'timers'
+export type SectionKind = 'value' | 'list' | 'map' | 'table' | 'timers' | 'channel'
 
 export interface SectionHeader {
   readonly operatorId: string

@@ -2,7 +2,8 @@
  * Puts a subtask together from its deployment: channel ends, writers, chain, input.
  * Threads: the task.
  */
-import type { BarrierFacts } from '../barrier/alignment.ts'
+import type { BarrierFacts, Cut } from '../barrier/cut.ts'
+import { cutOfSource } from '../barrier/cut.ts'
 import { assert, unreachable } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
@@ -31,6 +32,7 @@ import { attributed } from './failure.ts'
 import { GateDebloating } from './gate-debloating.ts'
 import { GateInput } from './gate-input.ts'
 import type { TaskPacing } from './pacer.ts'
+import { readInFlight } from './restore-in-flight.ts'
 import { restoreTask } from './restore-task.ts'
 import { SourceInput, unreadableError } from './source-input.ts'
 import { Subtask } from './subtask.ts'
@@ -149,7 +151,10 @@ function attachCheckpoints(
     writers: writers.slice(0, vertex.outputs.length),
     snapshotInput: input.snapshot,
     clock: build.clock,
+    codecs: parts.codecs,
+    headId: vertex.id,
     inlineBytesMax: (options as JobOptions).checkpointInlineBytesMax,
+    channelStateBytesMax: (options as JobOptions).checkpointChannelStateBytesMax,
     pacing: build.pacing?.snapshots,
     onCut: (checkpointId) =>
       build.onCut?.(
@@ -174,20 +179,24 @@ interface Parts {
 
 /** What is different between a source and a gate. */
 interface BuiltInput {
-  readonly snapshot: () => InputSnapshot
+  readonly snapshot: (cut: Cut) => InputSnapshot
   /** Returns the watermark at which event time was. */
   readonly restore: (restore: TaskRestore) => number
+  readonly restorePages?: GateInput['restorePages']
   readonly addSplits?: SourceInput['addSplits']
   readonly abort?: (checkpointId: number) => void
   readonly rehearse: () => void
 }
 
-async function open({ build, runtime, vertex }: Parts, input: BuiltInput): Promise<void> {
-  const { restore, subtask } = build.deployment
+async function open({ build, runtime, vertex, codecs }: Parts, input: BuiltInput): Promise<void> {
+  const { restore, subtask, producers } = build.deployment
   const options = build.deployment.options as JobOptions
   await runtime.open()
   if (restore === undefined) return
   await restoreTask({ restore, runtime, vertex, subtask, options, restoreInput: input.restore })
+  if (restore.inFlight === undefined || restore.inFlight.length === 0) return
+  assert(input.restorePages !== undefined, 'in-flight data for a task without channels')
+  input.restorePages(await readInFlight({ restore, vertex, subtask, producers, codecs }))
 }
 
 interface Taker {
@@ -215,8 +224,8 @@ function takeOrder(order: TaskOrder, { parts, input }: Taker): void {
 }
 
 function trigger({ checkpointId, triggeredMs }: BarrierFacts, parts: Parts): void {
-  const announcedMs = parts.build.clock.nowMs()
-  parts.checkpoints?.take({ checkpointId, triggeredMs, announcedMs, sinceAnnouncedMs: 0 })
+  const cut = cutOfSource({ checkpointId, triggeredMs }, parts.build.clock.nowMs())
+  parts.checkpoints?.take(cut)
 }
 
 function attachInput(parts: Parts): BuiltInput {
@@ -230,7 +239,7 @@ const UNKNOWN_TIME = { watermarkMs: NO_TIME, idle: false }
 function attachGate(parts: Parts): BuiltInput {
   const { build, codecs, runtime, subtask } = parts
   const { inputs, producers } = build.deployment
-  const { checkpointMode } = build.deployment.options as JobOptions
+  const options = build.deployment.options as JobOptions
   const ends = inputs.map((input, index) => new InputChannel(input, { codecs, index }))
   const valve = new WatermarkValve(ends.length)
   const gate = new InputGate(ends, build.doorbell)
@@ -243,18 +252,22 @@ function attachGate(parts: Parts): BuiltInput {
     onIdle: (idle) => runtime.idle(idle),
     ...debloatingOf(parts, gate),
     barriers: {
-      mode: checkpointMode,
+      mode: options.checkpointMode,
+      alignedTimeoutMs: options.checkpointUnaligned
+        ? options.checkpointAlignedTimeoutMs
+        : undefined,
       clock: build.clock,
       onSnapshot: (cut) => parts.checkpoints?.take(cut),
     },
   })
   subtask.attachInput(input)
   return {
-    snapshot: () => {
-      const { watermarkMs, channels } = input.snapshot()
+    snapshot: (cut) => {
+      const { watermarkMs, channels, inFlight } = input.snapshot(cut)
       return {
         watermarkMs,
         channels: channels.map((channel, index) => ({ ...producers[index]!, ...channel })),
+        inFlight,
       }
     },
     restore: (restore) => {
@@ -268,6 +281,7 @@ function attachGate(parts: Parts): BuiltInput {
       valve.awaitIdle()
       return valve.watermarkMs
     },
+    restorePages: (pages) => input.restorePages(pages),
     abort: (checkpointId) => input.abort(checkpointId),
     rehearse: () => input.rehearse(),
   }

@@ -3,10 +3,13 @@
  * turns marks into watermarks, idleness and the end of the input, and barriers into snapshots.
  * Threads: the task.
  */
-import type { CheckpointMode, Cut, Moment } from '../barrier/alignment.ts'
+import type { CheckpointMode, Overdue } from '../barrier/alignment.ts'
 import { Alignment } from '../barrier/alignment.ts'
+import type { Cut, Moment } from '../barrier/cut.ts'
+import { InFlight } from '../barrier/in-flight.ts'
 import { assert, unreachable } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
+import type { RestoredPage } from '../channel/channel-capture.ts'
 import type { InputChannel } from '../channel/input-channel.ts'
 import type { InputGate } from '../channel/input-gate.ts'
 import type { PageReader } from '../codec/page.ts'
@@ -32,6 +35,8 @@ export interface GateInputOptions {
 
 export interface BarrierOptions {
   readonly mode: CheckpointMode
+  /** See `AlignmentOptions`. */
+  readonly alignedTimeoutMs?: number | undefined
   readonly clock: Clock
   /** Called between two records, and behind all effects of the one before. */
   readonly onSnapshot: (cut: Cut) => void
@@ -42,13 +47,19 @@ export interface GateTimes {
   /** Of all channels together. */
   readonly watermarkMs: number
   readonly channels: readonly ChannelTime[]
+  /** What belongs to the snapshot besides. */
+  readonly inFlight?: InFlight
 }
+
+const NEVER = Number.POSITIVE_INFINITY
 
 export class GateInput implements TaskInput {
   readonly pendingPromises = 0
   readonly #options: GateInputOptions
   readonly #loops = new Map<string, PageLoop>()
   readonly #alignment: Alignment | undefined
+  /** When a checkpoint is not aligned any longer, monotonic. */
+  #overdueMs = NEVER
   #endedChannels = 0
 
   constructor(options: GateInputOptions) {
@@ -57,7 +68,7 @@ export class GateInput implements TaskInput {
   }
 
   ready(): boolean {
-    return this.#options.gate.ready()
+    return this.#options.gate.ready() || this.#isOverdue()
   }
 
   tick(): void {
@@ -69,13 +80,20 @@ export class GateInput implements TaskInput {
   }
 
   nextWakeMs(): number {
-    return Number.POSITIVE_INFINITY
+    return NEVER
+  }
+
+  barrierDueMs(): number {
+    if (this.#overdueMs === NEVER) return NEVER
+    const { clock } = this.#options.barriers!
+    return clock.nowMs() + this.#overdueMs - clock.monotonicMs()
   }
 
   /** Barriers may come behind the end: then `ended` is said again after each of them. */
   step(): InputProgress {
     const { gate, run } = this.#options
     const channel = gate.next()
+    if (this.#takeOverdue()) return 'progress'
     if (channel === undefined) return this.#hasEnded() ? 'ended' : 'idle'
     if (channel.isBarrierDue) {
       this.#takeBarrier(channel)
@@ -101,12 +119,13 @@ export class GateInput implements TaskInput {
 
   /** True if `takeBarrier` would take one. */
   hasBarrier(): boolean {
-    return this.#options.gate.nextWithBarrier() !== undefined
+    return this.#options.gate.nextWithBarrier() !== undefined || this.#isOverdue()
   }
 
   /** Takes one barrier that is due, and no record: needs no credit. False if none is due. */
   takeBarrier(): boolean {
     const channel = this.#options.gate.nextWithBarrier()
+    if (this.#takeOverdue()) return true
     if (channel === undefined) return false
     this.#takeBarrier(channel)
     return true
@@ -118,16 +137,23 @@ export class GateInput implements TaskInput {
     if (this.#alignment === undefined) return
     for (const k of this.#alignment.aborted(checkpointId)) gate.channels[k]!.blocked = false
     gate.dropBarriers(checkpointId)
+    this.#overdueMs = this.#alignment.dueMs
   }
 
-  /** How far event time is: part of the task's snapshot. */
-  snapshot(): GateTimes {
+  /** How far event time is, and what is still to come before the barriers. */
+  snapshot(cut: Cut): GateTimes {
     const { gate, valve } = this.#options
     const channels = gate.channels.map(({ index }) => ({
       watermarkMs: valve.channelWatermarkMs(index),
       idle: valve.channelIsIdle(index),
     }))
-    return { watermarkMs: valve.watermarkMs, channels }
+    const times = { watermarkMs: valve.watermarkMs, channels }
+    return cut.unaligned ? { ...times, inFlight: this.#capture(cut) } : times
+  }
+
+  /** In-flight data of a checkpoint, by channel: before the first step. */
+  restorePages(pages: readonly (readonly RestoredPage[])[]): void {
+    this.#options.gate.restore(pages)
   }
 
   /**
@@ -144,28 +170,75 @@ export class GateInput implements TaskInput {
     return this.#endedChannels === this.#options.gate.channels.length
   }
 
-  #startAlignment({ mode, clock }: BarrierOptions): Alignment {
+  #startAlignment({ mode, alignedTimeoutMs }: BarrierOptions): Alignment {
     const { gate } = this.#options
-    const alignment = new Alignment({ channels: gate.channels.length, mode })
-    gate.onAnnounced((channel, barrier) => {
-      if (alignment.announced(barrier, momentOf(clock))) return
-      gate.channels[channel]!.dropBarrier(barrier.checkpointId)
+    const channels = gate.channels.length
+    const alignment = new Alignment({ channels, mode, alignedTimeoutMs })
+    gate.onAnnounced((index, barrier) => {
+      const isAwaited = alignment.announced(barrier, this.#now())
+      // The snapshot itself is up to `step`, which is between two records for certain.
+      this.#overdueMs = alignment.dueMs
+      if (isAwaited) return
+      const channel = gate.channels[index]!
+      channel.completeCapture(barrier)
+      channel.dropBarrier(barrier.checkpointId)
     })
     return alignment
   }
 
-  #takeBarrier(channel: InputChannel): void {
+  #isOverdue(): boolean {
+    if (this.#overdueMs === NEVER) return false
+    return this.#options.barriers!.clock.monotonicMs() >= this.#overdueMs
+  }
+
+  /** False if nothing is to be taken without all of its barriers. */
+  #takeOverdue(): boolean {
+    if (!this.#isOverdue()) return false
+    const { gate } = this.#options
+    const overdue = this.#alignment!.takeOverdue(this.#now())
+    this.#takeCuts(overdue)
+    for (const { checkpointId } of overdue.cuts) gate.dropBarriers(checkpointId)
+    return true
+  }
+
+  #takeCuts({ cuts, unblock }: Overdue): void {
     const { gate, barriers } = this.#options
-    assert(this.#alignment !== undefined && barriers !== undefined, 'a barrier nobody asked for')
-    const at = momentOf(barriers.clock)
-    const { block, cuts, unblock } = this.#alignment.reached(
-      channel.index,
-      channel.takeBarrier(),
-      at,
-    )
-    channel.blocked = block
-    for (const cut of cuts) barriers.onSnapshot(cut)
+    this.#overdueMs = this.#alignment!.dueMs
+    for (const cut of cuts) barriers!.onSnapshot(cut)
     for (const k of unblock) gate.channels[k]!.blocked = false
+  }
+
+  #capture({ checkpointId, behind }: Cut): InFlight {
+    const { gate } = this.#options
+    const channels = behind.map((index) => gate.channels[index]!)
+    return new InFlight({
+      channels: channels.map((channel) => ({
+        index: channel.index,
+        capture: channel.capture(checkpointId),
+      })),
+      drop: () => {
+        for (const channel of channels) channel.dropCapture(checkpointId)
+      },
+      bytesTaken: () => gate.bytesTaken,
+    })
+  }
+
+  #now(): Moment {
+    const { gate, barriers } = this.#options
+    const { clock } = barriers!
+    return {
+      nowMs: clock.nowMs(),
+      monotonicMs: clock.monotonicMs(),
+      bytesTaken: gate.bytesTaken,
+    }
+  }
+
+  #takeBarrier(channel: InputChannel): void {
+    assert(this.#alignment !== undefined, 'a barrier nobody asked for')
+    const barrier = channel.takeBarrier()
+    const reached = this.#alignment.reached(channel.index, barrier, this.#now())
+    channel.blocked = reached.block
+    this.#takeCuts(reached)
   }
 
   #loopOf(reader: PageReader): PageLoop {
@@ -206,8 +279,4 @@ export class GateInput implements TaskInput {
     if (valve.isIdle !== wasIdle) onIdle(valve.isIdle)
     if (valve.watermarkMs > before) onWatermark(valve.watermarkMs)
   }
-}
-
-function momentOf(clock: Clock): Moment {
-  return { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() }
 }

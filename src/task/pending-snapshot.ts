@@ -2,9 +2,11 @@
  * One snapshot of a task that is not acknowledged yet.
  * Threads: the task.
  */
+import type { Cut } from '../barrier/cut.ts'
+import type { Clock } from '../base/clock.ts'
 import type { OperatorSnapshot, SnapshotStats } from '../protocol/snapshot.ts'
 import type { StateChunk, StateWalk } from '../state/snapshot-contract.ts'
-import type { Cut, InputSnapshot } from './task-checkpoints.ts'
+import type { InputSnapshot } from './task-checkpoints.ts'
 
 export interface PendingSnapshotOptions {
   readonly cut: Cut
@@ -26,6 +28,8 @@ export class PendingSnapshot {
   #syncEndMs = 0
   #walkEndMs = 0
   #stepMsMax = 0
+  /** From the first barrier to the last, known or reached, and what was read meanwhile. */
+  #aligned: { readonly ms: number; readonly bytes: number } | undefined
 
   constructor(options: PendingSnapshotOptions) {
     this.#options = options
@@ -37,6 +41,24 @@ export class PendingSnapshot {
 
   get isWalked(): boolean {
     return this.#options.walks.every((walk) => walk.isDone)
+  }
+
+  /** All in-flight data that belongs to it is there. */
+  get isCaptured(): boolean {
+    return this.input.inFlight?.isComplete ?? true
+  }
+
+  get inFlightBytes(): number {
+    return this.input.inFlight?.bytes ?? 0
+  }
+
+  /** Notes when all barriers are known. */
+  observeInput(clock: Clock): void {
+    const { inFlight } = this.input
+    if (inFlight === undefined || this.#aligned !== undefined || !inFlight.isComplete) return
+    const { announcedMs, bytesAnnounced } = this.#options.cut
+    const ms = Math.max(0, clock.nowMs() - announcedMs)
+    this.#aligned = { ms, bytes: inFlight.bytesTaken() - bytesAnnounced }
   }
 
   /** Monotonic times. */
@@ -62,16 +84,20 @@ export class PendingSnapshot {
 
   cancel(): void {
     for (const walk of this.#options.walks) walk.cancel()
+    this.input.inFlight?.drop()
   }
 
   stats(): SnapshotStats {
-    const { announcedMs, triggeredMs, sinceAnnouncedMs } = this.#options.cut
+    const { announcedMs, triggeredMs, sinceAnnouncedMs, ...cut } = this.#options.cut
     return {
       startDelayMs: Math.max(0, announcedMs - triggeredMs),
-      alignmentMs: sinceAnnouncedMs,
+      alignmentMs: this.#aligned?.ms ?? sinceAnnouncedMs,
       syncMs: this.#syncMs,
       walkMs: this.#walkEndMs - this.#syncEndMs,
       stepMsMax: this.#stepMsMax,
+      unaligned: cut.unaligned,
+      processedInFlightBytes: this.#aligned?.bytes ?? cut.bytesProcessed,
+      persistedInFlightBytes: this.inFlightBytes,
     }
   }
 }

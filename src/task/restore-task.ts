@@ -83,7 +83,7 @@ function reserveKeys(runtime: ChainRuntime, { readers, wanted }: Files): void {
   })
 }
 
-function sourceOf(
+export function sourceOf(
   file: StateFile,
   { store, restore }: { readonly store: BlobStore; readonly restore: TaskRestore },
 ): StateFileSource {

@@ -94,7 +94,8 @@ export class Subtask {
     if (this.#phase === 'committing') {
       return this.#commits !== undefined || this.#commitFailure !== undefined
     }
-    if (this.#checkpoints?.ready() === true || this.input.hasBarrier?.() === true) return true
+    // Barriers first: one that has become known may be the last that a snapshot waits for.
+    if (this.input.hasBarrier?.() === true || this.#checkpoints?.ready() === true) return true
     if (this.#phase === 'ended') return false
     if (credit.stalled !== 0 && !credit.recheck()) return false
     if (!runtime.isReady()) return false
@@ -107,9 +108,12 @@ export class Subtask {
    */
   nextWakeMs(): number {
     const { runtime, credit } = this.#options
-    if (this.#phase === 'committing' || this.#phase === 'ended') return Number.POSITIVE_INFINITY
-    if (credit.stalled !== 0 || !runtime.isReady()) return this.#flushAtMs
-    return Math.min(runtime.nextWakeMs, this.#flushAtMs, this.input.nextWakeMs())
+    if (this.#phase === 'committing') return Number.POSITIVE_INFINITY
+    // A barrier needs no credit, and no sink.
+    const barrierMs = this.input.barrierDueMs?.() ?? Number.POSITIVE_INFINITY
+    if (this.#phase === 'ended') return barrierMs
+    if (credit.stalled !== 0 || !runtime.isReady()) return Math.min(this.#flushAtMs, barrierMs)
+    return Math.min(runtime.nextWakeMs, this.#flushAtMs, this.input.nextWakeMs(), barrierMs)
   }
 
   step(): StepResult {

@@ -4,10 +4,15 @@
  * over. Committables stay here until a checkpoint that holds them is complete.
  * Threads: the task.
  */
+
+import { channelStateChunks } from '../barrier/channel-state.ts'
+import type { Cut } from '../barrier/cut.ts'
+import type { InFlight } from '../barrier/in-flight.ts'
 import type { Clock } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import { REHEARSAL } from '../channel/barrier.ts'
 import type { RecordWriter } from '../channel/record-writer.ts'
+import type { Codecs } from '../codec/codecs.ts'
 import { NO_TIME } from '../codec/page.ts'
 import type { FromTask } from '../protocol/messages.ts'
 import type { ChannelSnapshot, SourceSnapshot, StateFile } from '../protocol/snapshot.ts'
@@ -21,19 +26,12 @@ import { Pacer } from './pacer.ts'
 import { PendingSnapshot } from './pending-snapshot.ts'
 import { Uncommitted } from './uncommitted.ts'
 
-/** Where in its input a task is cut. */
-export interface Cut {
-  readonly checkpointId: number
-  readonly triggeredMs: number
-  /** When the first of its barriers was known, epoch ms. */
-  readonly announcedMs: number
-  readonly sinceAnnouncedMs: number
-}
-
 export interface InputSnapshot {
   readonly source?: SourceSnapshot
   readonly channels: readonly ChannelSnapshot[]
   readonly watermarkMs: number
+  /** What lies between the cut and the barriers, where these are not where the cut is. */
+  readonly inFlight?: InFlight | undefined
 }
 
 export interface TaskCheckpointsOptions {
@@ -42,15 +40,26 @@ export interface TaskCheckpointsOptions {
   readonly runtime: ChainRuntime
   /** Exits to other tasks; what goes to the main thread has no barriers. */
   readonly writers: readonly RecordWriter[]
-  readonly snapshotInput: () => InputSnapshot
+  readonly snapshotInput: (cut: Cut) => InputSnapshot
   readonly clock: Clock
+  readonly codecs: Codecs
+  /** The operator at the head of the chain. */
+  readonly headId: string
   readonly inlineBytesMax: number
+  /** Of in-flight data of all checkpoints that are on their way. */
+  readonly channelStateBytesMax: number
   /** Default: by the time that entries take. */
   readonly pacing?: Pacing | undefined
   /** A snapshot is being taken: all that was emitted so far lies before it. */
   readonly onCut?: ((checkpointId: number) => void) | undefined
   readonly send: (message: FromTask) => void
   readonly wake: () => void
+}
+
+/** A chunk, and what of. */
+interface Held {
+  readonly chunk: StateChunk
+  readonly holds: 'keyed-state' | 'in-flight'
 }
 
 /** Encoded and not written yet: beyond this the walk waits for the disk. */
@@ -91,6 +100,7 @@ export class TaskCheckpoints {
     if (begun === undefined) return
     this.#pending.push(begun)
     begun.endSync(startMs, clock.monotonicMs())
+    this.#limitInFlight()
   }
 
   /** A snapshot of nothing, known to nobody. */
@@ -107,7 +117,7 @@ export class TaskCheckpoints {
       cut,
       operators: snapshotOperators(runtime),
       recordsSunk: runtime.recordsSunk,
-      input: this.#options.snapshotInput(),
+      input: this.#options.snapshotInput(cut),
       walks: beginWalks(runtime, {
         chunk: (chunk) => void chunks.push(chunk),
         memory: (bytes) => this.#memory.take(bytes),
@@ -136,7 +146,7 @@ export class TaskCheckpoints {
   /** True if `step` would do something. */
   ready(): boolean {
     if (this.#uncommitted.hasFailed) return true
-    return this.#pending.some((one) => (one.isWalked ? this.#isPrepared(one) : this.#mayWalk()))
+    return this.#pending.some((one) => (one.isWalked ? this.#isDone(one) : this.#mayWalk()))
   }
 
   /** At most one bounded part of one walk. True if anything was done. */
@@ -149,7 +159,9 @@ export class TaskCheckpoints {
   #stepPending(): boolean {
     this.#uncommitted.throwFailure()
     const walked = this.#walk()
-    const done = this.#pending.filter((one) => one.isWalked && this.#isPrepared(one))
+    this.#limitInFlight()
+    for (const one of this.#pending) one.observeInput(this.#options.clock)
+    const done = this.#pending.filter((one) => one.isWalked && this.#isDone(one))
     for (const one of done) this.#acknowledge(one)
     return walked || done.length > 0
   }
@@ -167,10 +179,17 @@ export class TaskCheckpoints {
       if (!this.#walkOn(next, entries)) return true
       endMs = clock.monotonicMs()
       pacer.observe(entries, endMs - fromMs)
-      if (!next.isWalked) for (const chunk of next.takeChunks()) this.#send(next, chunk)
+      if (!next.isWalked) this.#sendChunks(next)
     } while (!next.isWalked && this.#mayWalk() && pacer.goesOn(endMs - startMs))
     next.observe(endMs - startMs, endMs)
     return true
+  }
+
+  #sendChunks(pending: PendingSnapshot): void {
+    const { checkpointId } = pending
+    for (const chunk of pending.takeChunks()) {
+      this.#send(checkpointId, { chunk, holds: 'keyed-state' })
+    }
   }
 
   #walkOn(pending: PendingSnapshot, entries: number): boolean {
@@ -197,42 +216,82 @@ export class TaskCheckpoints {
     return this.#bytesOnTheWay < BYTES_ON_THE_WAY_MAX
   }
 
-  #isPrepared(pending: PendingSnapshot): boolean {
-    return this.#uncommitted.isPrepared(pending.checkpointId)
+  #isDone(pending: PendingSnapshot): boolean {
+    return pending.isCaptured && this.#uncommitted.isPrepared(pending.checkpointId)
+  }
+
+  /** Memory is worth more than a checkpoint: the youngest are given up. */
+  #limitInFlight(): void {
+    const { channelStateBytesMax: bytesMax } = this.#options
+    let bytes = this.#pending.reduce((sum, one) => sum + one.inFlightBytes, 0)
+    for (let k = this.#pending.length - 1; bytes > bytesMax && k >= 0; k--) {
+      const { checkpointId, inFlightBytes } = this.#pending[k]!
+      if (inFlightBytes === 0) continue
+      bytes -= inFlightBytes
+      this.abort(checkpointId)
+      this.#decline(checkpointId, tooMuchInFlight(inFlightBytes, bytesMax))
+    }
   }
 
   #acknowledge(pending: PendingSnapshot): void {
     const { attempt, task, send } = this.#options
-    const { checkpointId, operators, recordsSunk, input } = pending
+    const { checkpointId, operators, recordsSunk } = pending
     this.#pending.splice(this.#pending.indexOf(pending), 1)
     if (checkpointId === REHEARSAL) return
     const sinks = this.#uncommitted.upTo(checkpointId)
-    const files = this.#lastFiles(pending)
+    const keyed = mergeChunks(pending.takeChunks())
+    const files = this.#lastFiles(checkpointId, { chunk: keyed, holds: 'keyed-state' })
+    if (files.length > 0) this.#memory.give(chunkMemories(keyed))
+    const input = this.#inputOf(pending)
     const snapshot = { operators, sinks, recordsSunk, ...input, files }
     send({ type: 'acknowledge', attempt, task, checkpointId, snapshot, stats: pending.stats() })
   }
 
+  #inputOf({ checkpointId, input }: PendingSnapshot) {
+    const { inFlight, channels, ...rest } = input
+    if (inFlight === undefined || inFlight.bytes === 0) return { channels, ...rest }
+    const { codecs, headId } = this.#options
+    const bytesOf = new Map(inFlight.channels.map((one) => [one.index, one.capture.bytes]))
+    const states = inFlight.channels.map(({ index, capture }) => {
+      return { channel: channels[index]!, capture }
+    })
+    const chunks = [...channelStateChunks(headId, { channels: states, codecs })]
+    return {
+      ...rest,
+      channels: channels.map((one, k) => ({ ...one, inFlightBytes: bytesOf.get(k) ?? 0 })),
+      inFlight: chunks.flatMap((chunk) =>
+        this.#lastFiles(checkpointId, { chunk, holds: 'in-flight' }),
+      ),
+    }
+  }
+
   /** What no chunk has taken: a small rest travels inside the acknowledgement. */
-  #lastFiles(pending: PendingSnapshot): readonly StateFile[] {
-    const rest = mergeChunks(pending.takeChunks())
-    if (rest.parts.length === 0) return []
-    if (chunkBytes(rest) > this.#options.inlineBytesMax) {
-      this.#send(pending, rest)
+  #lastFiles(checkpointId: number, rest: Held): readonly StateFile[] {
+    const { chunk } = rest
+    if (chunk.parts.length === 0) return []
+    if (chunkBytes(chunk) > this.#options.inlineBytesMax) {
+      this.#send(checkpointId, rest)
       return []
     }
-    const bytes = Buffer.concat(packStateFile(rest, { compress: false }))
-    this.#memory.give(chunkMemories(rest))
+    const bytes = Buffer.concat(packStateFile(chunk, { compress: false }))
     return [{ kind: 'inline', bytes: new Uint8Array(bytes) }]
   }
 
-  #send(pending: PendingSnapshot, chunk: StateChunk): void {
+  #send(checkpointId: number, { chunk, holds }: Held): void {
     const { attempt, task, send } = this.#options
     this.#bytesOnTheWay += chunkBytes(chunk)
-    send({ type: 'state-chunk', attempt, task, checkpointId: pending.checkpointId, chunk })
+    send({ type: 'state-chunk', attempt, task, checkpointId, holds, chunk })
   }
 
   #decline(checkpointId: number, message: string): void {
     const { attempt, task, send } = this.#options
     send({ type: 'decline', attempt, task, checkpointId, message })
   }
+}
+
+function tooMuchInFlight(bytes: number, bytesMax: number): string {
+  return (
+    `${bytes} bytes of in-flight data are too many: all checkpoints that are on their way ` +
+    `may keep ${bytesMax} together (execution.checkpointing.unaligned.channel-state-bytes-max)`
+  )
 }

@@ -8,6 +8,8 @@ export interface TaskInput {
   ready(): boolean
   /** When to look again although nobody rings, on the task's clock; Infinity for never. */
   nextWakeMs(): number
+  /** When `hasBarrier` is to be asked again although nobody rings; Infinity for never. */
+  barrierDueMs?(): number
   /** True if a barrier may be due before the next record. */
   hasBarrier?(): boolean
   /** Takes one barrier that is due, and no record: needs no credit. False if none is due. */

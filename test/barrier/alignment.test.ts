@@ -296,7 +296,7 @@ test.each(Object.entries(counted))('at least once: %s', (_, [channels, script, s
   expect(deliver(channels, script, 'at-least-once')).toEqual(seen)
 })
 
-const at = (ms: number) => ({ nowMs: 1_000 + ms, monotonicMs: ms })
+const at = (ms: number) => ({ nowMs: 1_000 + ms, monotonicMs: ms, bytesTaken: 0 })
 
 test('a cut tells when its barriers were known and reached, and how long channels waited', () => {
   const alignment = new Alignment({ channels: 3, mode: 'exactly-once' })
@@ -314,6 +314,10 @@ test('a cut tells when its barriers were known and reached, and how long channel
         sinceAnnouncedMs: 45,
         firstBarrierMs: 1_020,
         alignmentMs: 30,
+        bytesAnnounced: 0,
+        bytesProcessed: 0,
+        unaligned: false,
+        behind: [],
       },
     ],
     unblock: [0, 1],

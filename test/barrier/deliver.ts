@@ -82,7 +82,7 @@ export class ScriptedTask {
   }
 
   #now() {
-    return { nowMs: this.#nowMs, monotonicMs: this.#nowMs }
+    return { nowMs: this.#nowMs, monotonicMs: this.#nowMs, bytesTaken: 0 }
   }
 }
 

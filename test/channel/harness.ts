@@ -29,6 +29,8 @@ export interface PairOptions {
   /** Of the consumer. */
   readonly words?: SharedWords
   readonly index?: number
+  /** Of the consumer. */
+  readonly codecs?: Codecs
 }
 
 export function channelPair(options: PairOptions = {}) {
@@ -51,10 +53,10 @@ export function channelPair(options: PairOptions = {}) {
     withTime: true,
     ...(options.recordBytesMax === undefined ? {} : { recordBytesMax: options.recordBytesMax }),
   })
-  const { index = 0, words } = options
+  const { index = 0, words, codecs = new Codecs() } = options
   const input = new InputChannel(described.input, {
     index,
-    codecs: new Codecs(),
+    codecs,
     ...(words === undefined ? {} : { words }),
   })
   const control = new Int32Array(described.input.ring)

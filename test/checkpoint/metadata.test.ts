@@ -36,6 +36,15 @@ test('every truncation is found, and whatever follows', () => {
   expect(codeOf(new Uint8Array([...good, 0]))).toBe('CHECKPOINT_DAMAGED')
 })
 
+test('only those with in-flight data have the later format, which earlier builds refuse', () => {
+  const versionOf = (bytes: Uint8Array) => new DataView(bytes.buffer).getUint32(8, true)
+  expect(versionOf(encodeMetadata(sampleMetadata(5, [inline])))).toBe(1)
+  const metadata = sampleMetadata(5, [], [inline])
+  const bytes = encodeMetadata(metadata)
+  expect(versionOf(bytes)).toBe(2)
+  expect(decodeMetadata(bytes, 'm')).toEqual(metadata)
+})
+
 test('the damaged file is named, with what is wrong', () => {
   const bytes = encodeMetadata(sampleMetadata(5)).slice(0, 100)
   expect(() => decodeMetadata(bytes, '/d/chk-5/_metadata')).toThrow(
@@ -54,7 +63,7 @@ test('metadata of a later format say which ones this build reads', () => {
   expect(() => decodeMetadata(bytes, 'm')).toThrow(
     expect.objectContaining({
       code: 'CHECKPOINT_VERSION',
-      message: 'm has format version 7; this build reads versions 1 to 1',
+      message: 'm has format version 7; this build reads versions 1 to 2',
       hint: expect.stringContaining('version of sluice that wrote it'),
     }),
   )

@@ -9,6 +9,7 @@ import type { BlobStore } from '../../src/storage/contract.ts'
 export function sampleMetadata(
   checkpointId: number,
   files: readonly StateFile[] = [],
+  inFlight?: readonly StateFile[],
 ): CheckpointMetadata {
   return {
     recordsWritten: 12,
@@ -54,6 +55,7 @@ export function sampleMetadata(
               { edge: 0, producer: 1, watermarkMs: 1_699_999_999_999, idle: false },
             ],
             files,
+            ...(inFlight === undefined ? {} : { inFlight }),
           },
         ],
       },

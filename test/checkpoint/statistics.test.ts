@@ -14,14 +14,18 @@ interface Ack {
   readonly afterMs?: number
   readonly bytes?: number
   readonly alignmentMs?: number
+  readonly inFlight?: typeof NOTHING
 }
+
+const NOTHING = { unaligned: false, processedInFlightBytes: 0, persistedInFlightBytes: 0 }
 
 function acknowledge(
   statistics: CheckpointStatistics,
   checkpointId: number,
-  { subtask = 0, afterMs = 100, bytes = 1000, alignmentMs = 20 }: Ack,
+  { subtask = 0, afterMs = 100, bytes = 1000, alignmentMs = 20, inFlight = NOTHING }: Ack,
 ): void {
-  const snapshot = { startDelayMs: 10, alignmentMs, syncMs: 5, walkMs: 30, stepMsMax: 1.5 }
+  const times = { startDelayMs: 10, alignmentMs, syncMs: 5, walkMs: 30, stepMsMax: 1.5 }
+  const snapshot = { ...times, ...inFlight }
   statistics.acknowledged({
     checkpointId,
     vertex: 'count',
@@ -51,7 +55,8 @@ test('a checkpoint shows what each subtask took, and the whole from trigger to t
   trigger(statistics, 1)
   acknowledge(statistics, 1, { subtask: 1, afterMs: 300, bytes: 500 })
   acknowledge(statistics, 1, { subtask: 0, afterMs: 100, bytes: 1000 })
-  const subtask = { vertex: 'count', startDelayMs: 10, alignmentMs: 20, syncMs: 5, stepMsMax: 1.5 }
+  const times = { startDelayMs: 10, alignmentMs: 20, syncMs: 5, stepMsMax: 1.5 }
+  const subtask = { vertex: 'count', ...times, ...NOTHING }
   const expected: CheckpointStats = {
     id: 1,
     kind: 'periodic',
@@ -61,6 +66,7 @@ test('a checkpoint shows what each subtask took, and the whole from trigger to t
     durationMs: 300,
     bytes: 1500,
     files: 2,
+    ...NOTHING,
     tasksTotal: 2,
     tasks: [
       {
@@ -83,6 +89,21 @@ test('a checkpoint shows what each subtask took, and the whole from trigger to t
   }
   expect(statistics.completed(1, triggeredMs + 350)).toEqual(expected)
   expect(statistics.report().latestCompleted).toEqual(expected)
+})
+
+test('it is unaligned if one subtask was, whose state was written while barriers came', () => {
+  const statistics = new CheckpointStatistics({ historyMax: 10 })
+  trigger(statistics, 1)
+  const inFlight = { unaligned: true, processedInFlightBytes: 30, persistedInFlightBytes: 500 }
+  acknowledge(statistics, 1, { subtask: 0, alignmentMs: 60, inFlight })
+  acknowledge(statistics, 1, { subtask: 1, inFlight: { ...NOTHING, processedInFlightBytes: 4 } })
+  const completed = statistics.completed(1, triggeredMs + 350)
+  expect(completed).toMatchObject({
+    unaligned: true,
+    processedInFlightBytes: 34,
+    persistedInFlightBytes: 500,
+  })
+  expect(completed.tasks[0]).toMatchObject({ ...inFlight, alignmentMs: 60, asyncMs: 85 })
 })
 
 test('one in progress is in the history, without an end', () => {

@@ -60,6 +60,7 @@ export function storedOf(
         sideOutput: edge.sideOutput,
         input: edge.input,
         producerParallelism: graph.vertices[edge.from]!.parallelism,
+        kind: edge.kind,
       })),
     tasks: vertex.tasks.map((_, subtask) => ({
       ...nothing,

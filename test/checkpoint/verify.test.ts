@@ -58,6 +58,21 @@ test('all problems are told, not the first only', async () => {
   ])
 })
 
+test('in-flight data are checked as state is', async () => {
+  const file = await writeSampleFile(store(), 'chk-7/in-flight')
+  const bytes = inline()
+  bytes[30]! ^= 1
+  const metadata = sampleMetadata(7, [], [file, { kind: 'inline', bytes }])
+  await store().putIfAbsent('chk-7/_metadata', encodeMetadata(metadata))
+  fs.rmSync(join(directory, 'chk-7', 'in-flight'))
+  const { problems, files } = await verifyCheckpoint(store(), 7, { depth: 'blocks' })
+  expect(files).toBe(1)
+  expect(problems).toMatchObject([
+    { code: 'CHECKPOINT_DAMAGED', place: 'chk-7/_metadata (count -> out, subtask 0)' },
+    { code: 'BLOB_MISSING', place: 'chk-7/in-flight' },
+  ])
+})
+
 test('every damaged block of a file is named', async () => {
   const bytes = fs.readFileSync(path('a'))
   for (const block of [1, 3]) bytes[16 + block * 58 + 40]! ^= 1

@@ -40,10 +40,10 @@ test('rows are columns, and reasons stand below', () => {
   const rows = [incomplete, damaged, completed].map((one) => rowOf(one, blobs))
   expect(rowsText(rows)).toBe(
     [
-      'id  status      completed at              duration   bytes  files  parallelism',
-      '77  incomplete  -                                -       5      1            -',
-      ' 8  unreadable  -                                -       0      0            -',
-      ' 7  completed   2023-11-14T22:13:20.040Z     40 ms  21,000      2            1',
+      'id  status      completed at              duration   bytes  in flight  files  parallelism',
+      '77  incomplete  -                                -       5          -      1            -',
+      ' 8  unreadable  -                                -       0          -      0            -',
+      ' 7  completed   2023-11-14T22:13:20.040Z     40 ms  21,000          -      2            1',
       'chk-8: CHECKPOINT_DAMAGED: chk-8/_metadata is damaged',
     ].join('\n'),
   )

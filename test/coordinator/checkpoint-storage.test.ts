@@ -19,7 +19,8 @@ async function withDirectory(use: (directory: JobDirectory, deleted: number[]) =
   const directory = await JobDirectory.open(path, options)
   const storage = directoryStorage(directory, { pool: new SidePool(), compress: false })
   for (const checkpointId of [7, 8, 9]) {
-    await storage.publish(checkpointId, encodeMetadata({ checkpointId, lineage: 'l' } as never))
+    const metadata = encodeMetadata({ checkpointId, lineage: 'l', vertices: [] } as never)
+    await storage.publish(checkpointId, metadata)
   }
   const deleted: number[] = []
   const deleteOne = directory.deleteCheckpoint.bind(directory)

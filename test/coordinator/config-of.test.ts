@@ -9,6 +9,10 @@ import { parseOptions } from '../../src/graph/parse-options.ts'
 const checkpoints: Required<CheckpointOptions> = {
   interval: '1 s',
   mode: 'at-least-once',
+  // Not together with that mode.
+  unaligned: false,
+  alignedTimeout: '3 s',
+  channelStateBytesMax: '1 mb',
   timeout: '1 min',
   minPause: '2 s',
   maxConcurrent: 3,
@@ -28,6 +32,8 @@ test('every typed field reaches its option', () => {
     parallelism: 2,
     checkpointIntervalMs: 1_000,
     checkpointMode: 'at-least-once',
+    checkpointAlignedTimeoutMs: 3_000,
+    checkpointChannelStateBytesMax: 1_048_576,
     checkpointTimeoutMs: 60_000,
     checkpointMinPauseMs: 2_000,
     checkpointsConcurrentMax: 3,
@@ -43,6 +49,11 @@ test('every typed field reaches its option', () => {
     restartAttempts: 7,
     restartDelayMs: 8_000,
   })
+})
+
+test('checkpoints may be unaligned', () => {
+  const options = parseOptions(configOf({ checkpoints: { unaligned: true } }))
+  expect(options.checkpointUnaligned).toBe(true)
 })
 
 test('every option of checkpoints and restarts has a typed field', () => {

@@ -115,7 +115,16 @@ const acknowledged = (checkpointId: number): Extract<FromTask, { type: 'acknowle
   task: 0,
   checkpointId,
   snapshot: { operators: [], sinks: [], watermarkMs: 0, recordsSunk: 0, channels: [], files: [] },
-  stats: { startDelayMs: 0, alignmentMs: 0, syncMs: 0, walkMs: 0, stepMsMax: 0 },
+  stats: {
+    startDelayMs: 0,
+    alignmentMs: 0,
+    syncMs: 0,
+    walkMs: 0,
+    stepMsMax: 0,
+    unaligned: false,
+    processedInFlightBytes: 0,
+    persistedInFlightBytes: 0,
+  },
 })
 
 /** All promises that can settle have. */
@@ -162,7 +171,14 @@ test('a chunk keeps its memory until it is written', async () => {
   const part = { section: 0, keyGroup: 0, entries: 1, bytes: new Uint8Array(memory) }
   const chunk = { sections: [], parts: [part] }
   const take = (checkpointId: number) =>
-    attempt.take({ type: 'state-chunk', attempt: 1, task: 0, checkpointId, chunk })
+    attempt.take({
+      type: 'state-chunk',
+      attempt: 1,
+      task: 0,
+      checkpointId,
+      holds: 'keyed-state',
+      chunk,
+    })
   const told = () => sent.splice(0).filter(({ type }) => type === 'chunk-written')
   const written = { type: 'chunk-written', attempt: 1, bytes: 8 }
   take(1)

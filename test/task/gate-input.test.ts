@@ -1,6 +1,7 @@
 /** Records, marks and barriers of real channels, and what the task makes of them. */
 import { expect, test } from 'vitest'
-import type { CheckpointMode, Cut } from '../../src/barrier/alignment.ts'
+import type { CheckpointMode } from '../../src/barrier/alignment.ts'
+import type { Cut } from '../../src/barrier/cut.ts'
 import { ManualClock } from '../../src/base/clock.ts'
 import { MARK_ACTIVE, MARK_IDLE, MARK_WATERMARK } from '../../src/codec/page.ts'
 import { GateInput } from '../../src/task/gate-input.ts'
@@ -175,19 +176,23 @@ test('a cut carries the times of its barriers', () => {
       sinceAnnouncedMs: 30,
       firstBarrierMs: 1_000,
       alignmentMs: 30,
+      bytesAnnounced: 0,
+      bytesProcessed: 88,
+      unaligned: false,
+      behind: [],
     },
   ])
 })
 
 test('marks before a barrier are part of its cut, and the gate goes on from it', () => {
-  const { run, input, outputs, seen } = taskOf(3)
+  const { run, input, outputs, seen, cuts } = taskOf(3)
   outputs[0]!.mark(MARK_WATERMARK, 50)
   outputs[1]!.mark(MARK_WATERMARK, 40)
   outputs[2]!.mark(MARK_IDLE, 0)
   for (const output of outputs) output.barrier(barrierOf(1))
   run()
   expect(seen).toEqual(['watermark 40', 'snapshot 1'])
-  const saved = input.snapshot()
+  const saved = input.snapshot(cuts[0]!)
   expect(saved).toEqual({
     watermarkMs: 40,
     channels: [

@@ -181,3 +181,27 @@ test('a barrier is rehearsed once, while the task’s code is young', () => {
   for (let k = 0; k < 1_000; k++) it.subtask.step()
   expect(rehearsed).toBe(1)
 })
+
+test('a barrier that becomes known at the last look may complete a snapshot', () => {
+  const it = world()
+  it.credit.stalled = 1
+  let isComplete = false
+  const hasBarrier = () => {
+    isComplete = true
+    return false
+  }
+  it.subtask.attachInput({ ...it.input, hasBarrier })
+  const checkpoints = { step: () => false, ready: () => isComplete }
+  it.subtask.attachCheckpoints(checkpoints as unknown as TaskCheckpoints)
+  expect(it.subtask.ready()).toBe(true)
+})
+
+test('while there is no credit, and behind the end, the task wakes for its barriers alone', () => {
+  const it = world()
+  it.subtask.attachInput({ ...it.input, nextWakeMs: () => 1_001, barrierDueMs: () => 1_700 })
+  it.credit.stalled = 1
+  expect(it.subtask.nextWakeMs()).toBe(1_700)
+  it.credit.stalled = 0
+  it.runtime.isFull = true
+  expect(it.subtask.nextWakeMs()).toBe(1_700)
+})

@@ -1,0 +1,217 @@
+/**
+ * In-flight data as state, and back. Each channel with any is a section of a state file. Its first
+ * part, of number 0, tells how the pages are to be read: the shapes of their records, and the texts
+ * that they have numbers for. Each part behind it is one page as it was in the channel, in order.
+ * Threads: the task.
+ */
+import { assert } from '../base/assert.ts'
+import type { ChannelCapture, KeptPage, RestoredPage } from '../channel/channel-capture.ts'
+import { SLACK_BYTES } from '../channel/ring-layout.ts'
+import { ValueCodec } from '../codec/blob.ts'
+import type { Codecs } from '../codec/codecs.ts'
+import { CodedTexts } from '../codec/coded-texts.ts'
+import type { PageViews } from '../codec/page.ts'
+import { MARK_END, pageViews } from '../codec/page.ts'
+import {
+  COUNT_WORD,
+  HEADER_BYTES,
+  hasTimes,
+  headerWord,
+  MARK_COUNT_WORD,
+  markCount,
+  markKind,
+  SHAPE_HI_WORD,
+  SHAPE_LO_WORD,
+} from '../codec/page-layout.ts'
+import { planRow } from '../codec/row-plan.ts'
+import type { Shape, ShapeData } from '../codec/shape.ts'
+import { shapeToData } from '../codec/shape.ts'
+import type { SectionHeader, StateChunk, StatePart } from '../state/snapshot-contract.ts'
+
+/** As in `ChannelSnapshot`. */
+export interface ChannelName {
+  readonly edge: number
+  readonly producer: number
+}
+
+export interface ChannelState {
+  readonly channel: ChannelName
+  readonly capture: ChannelCapture
+}
+
+interface Description {
+  /** Of the first page: what was processed of it. */
+  readonly cursor: number
+  readonly marksTaken: number
+  readonly shapes: readonly ShapeData[]
+  readonly texts: readonly Texts[]
+  /** Of each page, the index of its texts: those restored before others have other numbers. */
+  readonly textsOfPages: readonly number[]
+}
+
+type Texts = readonly (readonly [code: number, text: string])[]
+
+export interface RestoreRules {
+  readonly codecs: Codecs
+  /** Whether watermarks and idleness among the records still hold. */
+  readonly keepsMarks: boolean
+}
+
+/** So that no file, nor what is on its way to one, holds all channels of a large gate. */
+const CHUNK_BYTES = 8 << 20
+
+interface ChannelStates {
+  readonly channels: readonly ChannelState[]
+  readonly codecs: Codecs
+}
+
+/** Some channels a chunk; those without any in-flight data are left out. */
+export function* channelStateChunks(
+  operatorId: string,
+  { channels, codecs }: ChannelStates,
+): Iterable<StateChunk> {
+  let some: ChannelState[] = []
+  let bytes = 0
+  for (const state of channels) {
+    if (state.capture.pages.length === 0) continue
+    some.push(state)
+    bytes += state.capture.bytes
+    if (bytes < CHUNK_BYTES) continue
+    yield channelStateChunk(operatorId, { channels: some, codecs })
+    some = []
+    bytes = 0
+  }
+  if (some.length > 0) yield channelStateChunk(operatorId, { channels: some, codecs })
+}
+
+/** The parts lend the pages' memory. */
+export function channelStateChunk(
+  operatorId: string,
+  { channels, codecs }: ChannelStates,
+): StateChunk {
+  const sections: SectionHeader[] = []
+  const parts: StatePart[] = []
+  for (const { channel, capture } of channels) {
+    const section = sections.length
+    const name = `${channel.edge}/${channel.producer}`
+    sections.push({ operatorId, name, kind: 'channel', detail: '' })
+    const bytes = new ValueCodec().encode(describe(capture, codecs))
+    parts.push({ section, keyGroup: 0, entries: 0, bytes })
+    capture.pages.forEach((page, k) => {
+      const entries = recordsOf(page) - (k === 0 ? capture.cursor : 0)
+      parts.push({ section, keyGroup: k + 1, entries, bytes: page.bytes })
+    })
+  }
+  return { sections, parts }
+}
+
+/** The channel that a section of in-flight data is of. */
+export function channelOfSection({ name }: SectionHeader): ChannelName {
+  const [edge, producer] = name.split('/').map(Number)
+  return { edge: edge!, producer: producer! }
+}
+
+/** The pages of one section, from its parts in order. */
+export function restorePages(
+  parts: readonly StatePart[],
+  { codecs, keepsMarks }: RestoreRules,
+): readonly RestoredPage[] {
+  const [first, ...pages] = parts
+  assert(first !== undefined && first.keyGroup === 0, 'in-flight data without its description')
+  const { bytes } = first
+  const description = new ValueCodec().decode(bytes, 0, bytes.length) as Description
+  for (const shape of description.shapes) codecs.add(shape)
+  const texts = description.texts.map(codedTexts)
+  return pages.flatMap((part, k) => {
+    assert(part.keyGroup === k + 1, 'a page of in-flight data is missing')
+    const { cursor, marksTaken } = k === 0 ? description : { cursor: 0, marksTaken: 0 }
+    const own = texts[description.textsOfPages[k]!]!
+    return withoutMarks({ bytes: copyOf(part.bytes), texts: own, cursor, marksTaken }, keepsMarks)
+  })
+}
+
+/** Producers say the end again, and all else that holds when records have been dealt out anew. */
+function withoutMarks(page: RestoredPage, keepsMarks: boolean): readonly RestoredPage[] {
+  const views = viewsOf(page)
+  const count = markCount(views, 0)
+  const endsHere = count > 0 && markKind(views, 0, count - 1) === MARK_END
+  const kept = keepsMarks ? count - (endsHere ? 1 : 0) : 0
+  views.i32[MARK_COUNT_WORD] = kept
+  const marksTaken = Math.min(page.marksTaken, kept)
+  const isEmpty = page.cursor === recordsOf(page) && marksTaken === kept
+  return isEmpty ? [] : [{ ...page, marksTaken }]
+}
+
+function describe(capture: ChannelCapture, codecs: Codecs): Description {
+  const shapes = new Map<string, Shape>()
+  const tables = new Map<CodedTexts, Map<number, string>>()
+  for (const page of capture.pages) {
+    const shape = shapeOf(page, codecs)
+    shapes.set(shape.id, shape)
+    const texts = tables.get(page.texts) ?? new Map<number, string>()
+    tables.set(page.texts, texts)
+    collectTexts(page, { shape, texts })
+  }
+  const order = [...tables.keys()]
+  return {
+    cursor: capture.cursor,
+    marksTaken: capture.marksTaken,
+    shapes: [...shapes.values()].map(shapeToData),
+    texts: [...tables.values()].map((texts) => [...texts]),
+    textsOfPages: capture.pages.map(({ texts }) => order.indexOf(texts)),
+  }
+}
+
+function shapeOf(page: KeptPage, codecs: Codecs): Shape {
+  const views = viewsOf(page)
+  const at = page.bytes.byteOffset
+  const hi = headerWord(views, at, SHAPE_HI_WORD)
+  const shape = codecs.shape(hi, headerWord(views, at, SHAPE_LO_WORD))
+  assert(shape !== undefined, 'a page has a shape that nobody knows')
+  return shape
+}
+
+interface Collected {
+  readonly shape: Shape
+  readonly texts: Map<number, string>
+}
+
+/** Those that the page has numbers for: they are a channel's own, and end with it. */
+function collectTexts(page: KeptPage, { shape, texts }: Collected): void {
+  const views = viewsOf(page)
+  const at = page.bytes.byteOffset
+  const { all, stride } = planRow(shape, hasTimes(views, at))
+  const count = recordsOf(page)
+  for (const { code } of all) {
+    if (code < 0) continue
+    let word = (at + HEADER_BYTES + code) >> 2
+    for (let row = 0; row < count; row++, word += stride >> 2) {
+      const number = views.i32[word]!
+      if (number >= 0 && !texts.has(number)) texts.set(number, page.texts.list[number]!)
+    }
+  }
+}
+
+function codedTexts(texts: Texts): CodedTexts {
+  const coded = new CodedTexts()
+  const size = texts.reduce((most, [code]) => Math.max(most, code + 1), 0)
+  const list = new Array<string>(size).fill('')
+  for (const [code, text] of texts) list[code] = text
+  coded.add(list)
+  return coded
+}
+
+function recordsOf(page: KeptPage): number {
+  return headerWord(viewsOf(page), page.bytes.byteOffset, COUNT_WORD)
+}
+
+function viewsOf({ bytes }: KeptPage): PageViews {
+  return pageViews(bytes.buffer)
+}
+
+/** In memory as a ring's is: code that reads pages sees one kind. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length + SLACK_BYTES), 0, bytes.length)
+  copy.set(bytes)
+  return copy
+}

@@ -1,0 +1,69 @@
+/**
+ * Which in-flight records are this subtask's where an edge joins other subtasks than it did: the
+ * partitioning of the edge decides, as it would if they were written now.
+ * Threads: the task.
+ */
+import type { RestoredPage } from '../channel/channel-capture.ts'
+import { keyGroupHasher, ownersOfKeyGroups } from '../channel/key-routing.ts'
+import type { Routing, RoutingKey } from '../channel/partitioner.ts'
+import { checkedChoice } from '../channel/partitioner.ts'
+import { RestoredPages } from '../channel/restored-pages.ts'
+import type { Codecs } from '../codec/codecs.ts'
+import { pageViews } from '../codec/page.ts'
+import { hasTimes, headerWord, SHAPE_HI_WORD, SHAPE_LO_WORD } from '../codec/page-layout.ts'
+import { PagePacker } from './page-packer.ts'
+
+export interface Share {
+  readonly routing: Routing
+  readonly subtask: number
+  readonly parallelism: number
+  readonly maxParallelism: number
+}
+
+/** The records of the pages that are the subtask's, in their order, without marks. */
+export function dealPages(
+  pages: readonly RestoredPage[],
+  { codecs, isOwn }: { readonly codecs: Codecs; readonly isOwn: (record: unknown) => boolean },
+): readonly RestoredPage[] {
+  const packer = new PagePacker(codecs)
+  const readers = new RestoredPages(codecs)
+  for (const { bytes, texts, cursor } of pages) {
+    const views = pageViews(bytes.buffer)
+    const hi = headerWord(views, 0, SHAPE_HI_WORD)
+    const shape = codecs.shape(hi, headerWord(views, 0, SHAPE_LO_WORD))!
+    const reader = readers.readerOf(texts, shape, hasTimes(views, 0))
+    reader.open(views, 0)
+    for (let row = cursor; row < reader.count; row++) {
+      if (isOwn(reader.record(row))) packer.append(reader, row)
+    }
+  }
+  return packer.finish()
+}
+
+/** Asked for each record in the order in which all subtasks ask. */
+export function shareOf({ routing, subtask, parallelism, maxParallelism }: Share) {
+  switch (routing.kind) {
+    case 'hash': {
+      const groupOf = keyGroupHasher(maxParallelism)
+      const owners = ownersOfKeyGroups(maxParallelism, parallelism)
+      const keyOf = keyFunction(routing.key)
+      return (record: unknown) => owners[groupOf(keyOf(record))] === subtask
+    }
+    case 'custom': {
+      const choose = checkedChoice(routing.choose)
+      const keyOf = keyFunction(routing.key)
+      return (record: unknown) => choose(keyOf(record), parallelism) === subtask
+    }
+    case 'global':
+      return () => subtask === 0
+    default: {
+      let turn = 0
+      return () => turn++ % parallelism === subtask
+    }
+  }
+}
+
+function keyFunction(key: RoutingKey): (record: unknown) => unknown {
+  if ('fn' in key) return key.fn
+  return (record) => (record as Record<string, unknown>)[key.field]
+}

@@ -1,0 +1,97 @@
+/**
+ * Writes restored records into pages again, where those that they came in hold others, too.
+ * Threads: the task.
+ */
+import { assert } from '../base/assert.ts'
+import type { RestoredPage } from '../channel/channel-capture.ts'
+import { SLACK_BYTES } from '../channel/ring-layout.ts'
+import type { Codecs } from '../codec/codecs.ts'
+import { CodedTexts } from '../codec/coded-texts.ts'
+import type { PageReader, PageViews, PageWriter } from '../codec/page.ts'
+import { APPENDED, FULL, pageViews } from '../codec/page.ts'
+import { align8 } from '../codec/page-layout.ts'
+import type { Shape } from '../codec/shape.ts'
+
+const PAGE_BYTES = 64 << 10
+const NO_TEXTS = new CodedTexts()
+
+export class PagePacker {
+  readonly #codecs: Codecs
+  readonly #pages: RestoredPage[] = []
+  readonly #writers = new Map<string, PageWriter>()
+  #views: PageViews | undefined
+  #writer: PageWriter | undefined
+
+  constructor(codecs: Codecs) {
+    this.#codecs = codecs
+  }
+
+  /** Puts the record at `index` behind all others. */
+  append(from: PageReader, index: number): void {
+    const writer = this.#writerLike(from)
+    const record = from.record(index)
+    const timeMs = from.time(index)
+    if (this.#views !== undefined && writer.append(record, timeMs) === APPENDED) return
+    if (this.#views !== undefined && writer.count > 0) this.#finishPage()
+    this.#begin(writer, PAGE_BYTES)
+    const result = writer.append(record, timeMs)
+    if (result === APPENDED) return
+    assert(result === FULL, 'a record does not have the shape of its own page')
+    this.#begin(writer, writer.bytesNeeded)
+    const again = writer.append(record, timeMs)
+    assert(again === APPENDED, 'a page of its own size does not take a record')
+  }
+
+  /** All pages. Nothing can be appended afterwards. */
+  finish(): readonly RestoredPage[] {
+    this.#finishPage()
+    return this.#pages
+  }
+
+  #writerLike({ shape, withTime }: PageReader): PageWriter {
+    const id = `${shape.id} ${withTime}`
+    const known = this.#writers.get(id)
+    const writer = known ?? this.#codecs.writer(plainShape(shape, this.#codecs), withTime)
+    this.#writers.set(id, writer)
+    if (writer !== this.#writer) this.#finishPage()
+    this.#writer = writer
+    return writer
+  }
+
+  #begin(writer: PageWriter, bytes: number): void {
+    const capacity = align8(bytes)
+    this.#views = newViews(capacity)
+    writer.begin(this.#views, 0, capacity)
+  }
+
+  #finishPage(): void {
+    if (this.#views === undefined) return
+    const writer = this.#writer!
+    let bytes = writer.finish()
+    if (bytes < 0) {
+      const capacity = align8(-bytes)
+      this.#views = newViews(capacity)
+      writer.relocate(this.#views, 0, capacity)
+      bytes = writer.finish()
+    }
+    assert(bytes > 0, 'a relocated page still does not fit')
+    const page = this.#views.u8.subarray(0, bytes)
+    this.#pages.push({ bytes: page, texts: NO_TEXTS, cursor: 0, marksTaken: 0 })
+    this.#views = undefined
+  }
+}
+
+function newViews(capacity: number): PageViews {
+  return pageViews(new SharedArrayBuffer(capacity + SLACK_BYTES))
+}
+
+/** Numbers for texts belong to the channel that the page came by. */
+function plainShape(shape: Shape, codecs: Codecs): Shape {
+  const { root } = shape
+  const fields = root.fields.map((field) =>
+    field.value.kind === 'coded'
+      ? { ...field, value: { ...field.value, kind: 'string' as const } }
+      : field,
+  )
+  return codecs.add({ root: { ...root, fields } })
+}

@@ -1,0 +1,112 @@
+/**
+ * Reads the in-flight data that a new subtask takes over of a checkpoint: for each of its channels,
+ * what that brings before anything new.
+ * Threads: the task.
+ */
+
+import type { ChannelName } from '../barrier/channel-state.ts'
+import { channelOfSection, restorePages } from '../barrier/channel-state.ts'
+import { dealPages, shareOf } from '../barrier/deal-pages.ts'
+import { assert } from '../base/assert.ts'
+import type { RestoredPage } from '../channel/channel-capture.ts'
+import type { Codecs } from '../codec/codecs.ts'
+import type { JobEdge, JobVertex } from '../graph/job-graph.ts'
+import type { InFlightRestore, StateFile, TaskRestore } from '../protocol/snapshot.ts'
+import type { StatePart } from '../state/snapshot-contract.ts'
+import type { StateFileReader } from '../state/state-file-reader.ts'
+import { openStateFile } from '../state/state-file-reader.ts'
+import { createStore } from '../storage/create-store.ts'
+import { sourceOf } from './restore-task.ts'
+
+export interface ReadInFlightOptions {
+  readonly restore: TaskRestore
+  readonly vertex: JobVertex
+  readonly subtask: number
+  /** Of the channels, in the order of the gate. */
+  readonly producers: readonly ChannelName[]
+  readonly codecs: Codecs
+}
+
+interface Section {
+  readonly channel: ChannelName
+  readonly parts: StatePart[]
+}
+
+const ALL = { from: 0, to: Number.POSITIVE_INFINITY }
+
+/** By channel, in the order of the gate. */
+export async function readInFlight(
+  options: ReadInFlightOptions,
+): Promise<readonly (readonly RestoredPage[])[]> {
+  const { restore, vertex, producers, codecs } = options
+  const sections = new Sections(restore)
+  const pages = producers.map((): RestoredPage[] => [])
+  for (const one of restore.inFlight ?? []) {
+    const edge = vertex.inputs.find(({ index }) => index === one.edge)
+    assert(edge !== undefined, `no edge ${one.edge} into '${vertex.name}'`)
+    const found = (await sections.of(one)).map(({ channel, parts }) => ({
+      producer: channel.producer,
+      pages: restorePages(parts, { codecs, keepsMarks: one.keepsMarks }),
+    }))
+    if (one.how === 'own') {
+      for (const { producer, pages: own } of found) {
+        pages[indexOf(producers, { edge: one.edge, producer })]!.push(...own)
+      }
+    } else {
+      // Which channel they come by says nothing any more: nothing new is read before them.
+      const first = producers.findIndex((channel) => channel.edge === one.edge)
+      const all = found.flatMap((channel) => channel.pages)
+      pages[first]!.push(...dealPages(all, { codecs, isOwn: ownership(one, { edge, options }) }))
+    }
+  }
+  return pages
+}
+
+function ownership(
+  { how }: InFlightRestore,
+  { edge, options }: { readonly edge: JobEdge; readonly options: ReadInFlightOptions },
+): (record: unknown) => boolean {
+  if (how === 'all') return () => true
+  const { subtask } = options
+  const { parallelism, maxParallelism } = options.vertex
+  return shareOf({ routing: edge.partition, subtask, parallelism, maxParallelism })
+}
+
+function indexOf(producers: readonly ChannelName[], { edge, producer }: ChannelName): number {
+  const at = producers.findIndex((one) => one.edge === edge && one.producer === producer)
+  assert(at >= 0, 'in-flight data of a channel that the task has not')
+  return at
+}
+
+/** Reads each file once, though it may hold in-flight data of several edges. */
+class Sections {
+  readonly #restore: TaskRestore
+  readonly #read = new Map<StateFile, readonly Section[]>()
+
+  constructor(restore: TaskRestore) {
+    this.#restore = restore
+  }
+
+  async of({ files, edgeBefore }: InFlightRestore): Promise<readonly Section[]> {
+    const sections: Section[] = []
+    for (const file of files) {
+      const known = this.#read.get(file) ?? (await this.#readAll(file))
+      this.#read.set(file, known)
+      sections.push(...known.filter(({ channel }) => channel.edge === edgeBefore))
+    }
+    return sections
+  }
+
+  async #readAll(file: StateFile): Promise<readonly Section[]> {
+    const restore = this.#restore
+    const source = sourceOf(file, { store: createStore(restore.store), restore })
+    const reader: StateFileReader = await openStateFile(source)
+    const sections = reader.sections.map(
+      (section): Section => ({ channel: channelOfSection(section), parts: [] }),
+    )
+    for (const read of reader.reads(ALL)) {
+      for (const part of await read.fetch()) sections[part.section]!.parts.push(part)
+    }
+    return sections
+  }
+}
