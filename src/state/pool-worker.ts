@@ -34,7 +34,8 @@ export type Outcome<T> = { readonly value: T } | { readonly error: ErrorData }
 
 export function writeStateFile(job: WriteStateFile): Promise<Outcome<WrittenStateFile>> {
   return outcomeOf(async () => {
-    const { parts, blob } = packStateBlob(job.name, job.chunk, job)
+    const options = { compress: job.compress, compressInFlight: true }
+    const { parts, blob } = packStateBlob(job.name, job.chunk, options)
     if (job.store === 'here') return { blob, bytes: joined(parts, blob.bytes) }
     await createStore(job.store).put(job.name, parts)
     return { blob }

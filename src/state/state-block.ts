@@ -2,8 +2,8 @@
  * One block of a state file: the entries of one section and key group, mostly those of one part.
  * Threads: any.
  */
-import { createRequire } from 'node:module'
 import { checksumOf } from '../storage/checksum.ts'
+import { type Compression, compressed, uncompressed } from './compression.ts'
 import type { StatePart } from './snapshot-contract.ts'
 import {
   BLOCK_CRC_BYTE,
@@ -14,7 +14,6 @@ import {
   BLOCK_RAW_BYTE,
   BLOCK_SECTION_BYTE,
   BLOCK_STORED_BYTE,
-  FLAG_SNAPPY,
 } from './state-file-layout.ts'
 
 /** What the header says, and the index repeats. */
@@ -33,19 +32,13 @@ export interface PackedBlock {
   readonly payload: Uint8Array
 }
 
-/** A native module: loaded by those only who need it. */
-const load = createRequire(import.meta.url)
-
-export function packBlock(part: StatePart, compress: boolean): PackedBlock {
-  const compressed = compress ? compressedOf(part.bytes) : part.bytes
-  // What Snappy makes longer is better left alone.
-  const isShorter = compressed.length < part.bytes.length
-  const payload = isShorter ? compressed : part.bytes
+export function packBlock(part: StatePart, compression: Compression | undefined): PackedBlock {
+  const { bytes: payload, flags } = compressed(part.bytes, compression)
   const info: BlockInfo = {
     section: part.section,
     keyGroup: part.keyGroup,
     entries: part.entries,
-    flags: isShorter ? FLAG_SNAPPY : 0,
+    flags,
     storedBytes: payload.length,
     rawBytes: part.bytes.length,
   }
@@ -65,7 +58,7 @@ export function unpackBlock(block: Uint8Array, info: BlockInfo): StatePart | str
 export function unpackCheckedBlock(block: Uint8Array, info: BlockInfo): StatePart | string {
   const payload = block.subarray(BLOCK_HEADER_BYTES)
   if (!saysTheSame(headerView(block), info)) return 'is not the one that the index names'
-  const bytes = (info.flags & FLAG_SNAPPY) === 0 ? payload : uncompressedOf(payload)
+  const bytes = uncompressed({ bytes: payload, flags: info.flags })
   if (bytes.length !== info.rawBytes) return `has ${bytes.length} of ${info.rawBytes} bytes`
   return { section: info.section, keyGroup: info.keyGroup, entries: info.entries, bytes }
 }
@@ -97,22 +90,4 @@ function saysTheSame(header: DataView, info: BlockInfo): boolean {
     header.getUint32(BLOCK_STORED_BYTE, true) === info.storedBytes &&
     header.getUint32(BLOCK_RAW_BYTE, true) === info.rawBytes
   )
-}
-
-function compressedOf(bytes: Uint8Array): Uint8Array {
-  return plain(snappy().compressSync(bytes, { copyOutputData: true }))
-}
-
-function uncompressedOf(bytes: Uint8Array): Uint8Array {
-  const options = { asBuffer: true, copyOutputData: true }
-  return plain(snappy().uncompressSync(bytes, options) as Buffer)
-}
-
-/** Decoders would give Buffers out of a Buffer. */
-function plain(buffer: Buffer): Uint8Array {
-  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
-}
-
-function snappy(): typeof import('snappy') {
-  return load('snappy')
 }

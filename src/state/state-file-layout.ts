@@ -20,7 +20,7 @@ export const BLOCK_HEADER_BYTES = 28
 export const BLOCK_SECTION_BYTE = 0
 export const BLOCK_KEY_GROUP_BYTE = 4
 export const BLOCK_ENTRIES_BYTE = 8
-/** 1: the payload is compressed by Snappy. */
+/** 1: the payload is compressed by Snappy; 2: by LZ4. */
 export const BLOCK_FLAGS_BYTE = 12
 /** The payload in the file, and what becomes of it. */
 export const BLOCK_STORED_BYTE = 16
@@ -29,6 +29,7 @@ export const BLOCK_RAW_BYTE = 20
 export const BLOCK_CRC_BYTE = 24
 
 export const FLAG_SNAPPY = 1
+export const FLAG_LZ4 = 2
 
 export const TAIL_BYTES = 20
 export const TAIL_INDEX_BYTE = 0

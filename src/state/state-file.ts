@@ -5,13 +5,16 @@
 import { assert } from '../base/assert.ts'
 import { checksumOf } from '../storage/checksum.ts'
 import type { BlobHandle } from '../storage/contract.ts'
-import type { StateChunk, StatePart } from './snapshot-contract.ts'
+import type { Compression } from './compression.ts'
+import type { SectionHeader, StateChunk, StatePart } from './snapshot-contract.ts'
 import { packBlock } from './state-block.ts'
 import { encodeEnd, encodeHeader } from './state-file-index.ts'
 
 export interface PackOptions {
   /** Snappy, a block at a time. */
   readonly compress: boolean
+  /** In-flight data by LZ4, whatever `compress` says. Default: as it is. */
+  readonly compressInFlight?: boolean
 }
 
 /** Of its entries. */
@@ -33,7 +36,8 @@ export function packStateFile(chunk: StateChunk, options: PackOptions): readonly
     parts.every(({ section }) => section < sections.length),
     'a part of a section that is not in its chunk',
   )
-  const blocks = parts.toSorted(bySectionAndGroup).map((part) => packBlock(part, options.compress))
+  const by = sections.map(({ kind }) => compressionOf(kind, options))
+  const blocks = parts.toSorted(bySectionAndGroup).map((part) => packBlock(part, by[part.section]))
   return [
     encodeHeader(),
     ...blocks.flatMap(({ header, payload }) => [header, payload]),
@@ -54,6 +58,11 @@ export function packStateBlob(name: string, chunk: StateChunk, options: PackOpti
   const parts = packStateFile(chunk, options)
   const bytes = parts.reduce((sum, { length }) => sum + length, 0)
   return { parts, blob: { name, bytes, crc32: checksumOf(parts) } }
+}
+
+function compressionOf(kind: SectionHeader['kind'], options: PackOptions): Compression | undefined {
+  if (kind === 'channel') return options.compressInFlight === true ? 'lz4' : undefined
+  return options.compress ? 'snappy' : undefined
 }
 
 function bySectionAndGroup(a: StatePart, b: StatePart): number {

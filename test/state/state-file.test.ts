@@ -46,6 +46,32 @@ test('compression makes files smaller, and is not kept where it would not', () =
   expect(packed(chunk, true)).toEqual(packed(chunk, false))
 })
 
+test.each([
+  ['memory of its own', (bytes: number[]) => Uint8Array.from(bytes)],
+  ['shared memory', (bytes: number[]) => sharedOf(bytes)],
+])('in-flight data in %s is compressed by itself', async (_, bytesOf) => {
+  const page = bytesOf(new Array(1_000).fill(7))
+  const chunk: StateChunk = {
+    sections: [{ ...section('aaaa', '0/1'), kind: 'channel' }],
+    parts: [{ section: 0, keyGroup: 1, entries: 10, bytes: page }],
+  }
+  const plain = joined(packStateFile(chunk, { compress: true }))
+  const smaller = joined(packStateFile(chunk, { compress: false, compressInFlight: true }))
+  expect(plain.length).toBeGreaterThan(1_000)
+  expect(smaller.length).toBeLessThan(300)
+  for (const file of [plain, smaller]) {
+    const [part] = await partsOf(file)
+    expect(part!.bytes.constructor).toBe(Uint8Array)
+    expect([...part!.bytes]).toEqual([...page])
+  }
+})
+
+function sharedOf(bytes: number[]): Uint8Array {
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length + 8), 8, bytes.length)
+  shared.set(bytes)
+  return shared
+}
+
 test('only the key groups and operators that are asked for are given', async () => {
   const bytes = packed(small, false)
   expect(await partsOf(bytes, { from: 3, to: 7 })).toEqual([small.parts[0]])
@@ -185,7 +211,7 @@ function large(): StateChunk {
 }
 
 function packed(chunk: StateChunk, compress: boolean): Uint8Array {
-  return joined(packStateFile(chunk, { compress }))
+  return joined(packStateFile(chunk, { compress, compressInFlight: compress }))
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
