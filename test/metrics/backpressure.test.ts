@@ -198,6 +198,28 @@ test.each(tables)('%s', (_, rows, expected) => {
   expect(found(rows)).toEqual(expected)
 })
 
+test('the search looks at each channel once, however many ways there are', () => {
+  const wide = 200
+  const layers = 4
+  let looks = 0
+  const tasks = Array.from({ length: layers * wide }, (_, index): TaskPressure => {
+    const layer = Math.floor(index / wide)
+    const isLast = layer === layers - 1
+    const next = Array.from({ length: isLast ? 0 : wide }, (_, k) => (layer + 1) * wide + k)
+    return {
+      busy: isLast ? 0.99 : 0.05,
+      get backpressured() {
+        looks++
+        return isLast ? 0 : 0.95
+      },
+      consumers: next,
+    }
+  })
+  const channels = (layers - 1) * wide * wide
+  expect(findBottlenecks(tasks)).toHaveLength(wide)
+  expect(looks).toBeLessThan(20 * channels)
+})
+
 const GRAPHS = 20
 
 test(`in ${GRAPHS} random graphs the one that was planted is found`, () => {
