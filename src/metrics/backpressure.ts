@@ -43,11 +43,14 @@ const OCCUPIED_MIN = 0.25
  * The first busy tasks behind backpressured ones. From each backpressured task the search goes to
  * the receivers that were occupied while it waited. One that is not backpressured itself is a
  * bottleneck, and so is one that is, but by others that are less busy than it. In the order of the
- * tasks; none if nobody is backpressured. Senders come before their receivers, in no cycle.
+ * tasks; none if nobody is backpressured for good. Senders come before their receivers.
  */
 export function findBottlenecks(tasks: readonly TaskPressure[]): readonly HeldBack[] {
   const search = new BottleneckSearch(tasks)
-  for (const index of tasks.keys()) if (search.isHeldBack(index)) search.visit(index)
+  for (const [index, { busy, backpressured }] of tasks.entries()) {
+    const idle = 1 - busy - backpressured
+    if (idle <= IDLE_MAX && search.isHeldBack(index)) search.visit(index)
+  }
   const upstream = mostBackpressuredSenders(tasks)
   return [...search.found.entries()]
     .sort(([a], [b]) => a - b)
@@ -57,6 +60,9 @@ export function findBottlenecks(tasks: readonly TaskPressure[]): readonly HeldBa
       upstream: cause === 'outside' ? task : upstream.get(task)!,
     }))
 }
+
+/** A task that waits for its input, too, keeps up with it: it is held back in bursts only. */
+const IDLE_MAX = 0.25
 
 interface Blame {
   /** Empty if nobody in the job holds the task back. */

@@ -124,12 +124,22 @@ const tables: readonly [string, readonly Row[], readonly string[]][] = [
     [],
   ],
   [
-    'bursts behind a paced sender',
+    'bursts from a sender that waits for its input, too',
     [
       [0.2, 0.3, 1],
       [0.35, 0],
     ],
-    ['1<0'],
+    [],
+  ],
+  [
+    'some of the senders get less to do: the others tell whom they wait for',
+    [
+      [0.01, 0.99, 1, 2],
+      [0.01, 0.23, 3],
+      [0.02, 0.98, 3],
+      [1, 0],
+    ],
+    ['3<2'],
   ],
   [
     'two receivers that take turns in being slow',

@@ -1,6 +1,7 @@
 /** The jobs whose bottleneck is known, and how what metrics tell of them is read. */
 import { expect, test } from 'vitest'
 import job from '../../native-bench/jobs/backpressure.ts'
+import random from '../../native-bench/jobs/random-graph.ts'
 // @ts-expect-error: plain JavaScript
 import { readingsOf, unaccountedMs } from '../../native-bench/kit/pressure.mjs'
 // @ts-expect-error: plain JavaScript
@@ -12,6 +13,7 @@ const PLANTED = new URL('../../native-bench/jobs/planted-share.ts', import.meta.
 
 /** Made with the compiled package, which has types of its own. */
 const slowJob = job as unknown as Job
+const randomJob = random as unknown as Job
 
 interface Case {
   readonly what: string
@@ -29,6 +31,22 @@ test.each(cases as Case[])('$what: what is to be slow is a vertex, and no source
   const found = execution.vertices.filter(({ name }) => name === slow)
   expect(found).toHaveLength(1)
   expect(execution.edges.filter(({ to }) => to === found[0]!.index)).not.toHaveLength(0)
+})
+
+test('of 20 seeds each gives another graph, with one planted vertex', async () => {
+  const graphs = await Promise.all(
+    Array.from({ length: 20 }, async (_, seed) => {
+      const { execution } = await prepareJob(randomJob, { args: { seed, micros: 1 } })
+      return execution
+    }),
+  )
+  for (const { vertices } of graphs) {
+    expect(vertices.filter(({ name }) => name.startsWith('planted'))).toHaveLength(1)
+  }
+  const shapes = graphs.map(({ vertices, edges }) =>
+    JSON.stringify([vertices.map(({ parallelism }) => parallelism), edges]),
+  )
+  expect(new Set(shapes).size).toBe(graphs.length)
 })
 
 test('a reading has what its task has spent by its own clock', async () => {
