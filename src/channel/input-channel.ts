@@ -66,6 +66,8 @@ export class InputChannel {
   /** Pages outside the ring, oldest first. */
   readonly #extensions: ExtensionPage[] = []
   #messagesTaken = 0
+  /** Of the open page. */
+  #openBytes = 0
   readonly #barriers: AnnouncedBarriers
   #watch: BarrierWatch | undefined
 
@@ -220,7 +222,8 @@ export class InputChannel {
     reader.open(views, offset)
     this.#marks.open(views, offset)
     this.reader = reader
-    this.bytesTaken += headerWord(views, offset, BYTES_WORD)
+    this.#openBytes = headerWord(views, offset, BYTES_WORD)
+    this.bytesTaken += this.#openBytes
     this.cursor = 0
     this.#findLimit()
     this.isOpen = true
@@ -250,6 +253,6 @@ export class InputChannel {
     this.isOpen = false
     this.cursor = 0
     this.limit = 0
-    this.#ring.release(this.bytesTaken)
+    this.#ring.release(this.#openBytes)
   }
 }
