@@ -6,7 +6,7 @@ const MICROS = 200
 
 // `slow`: what the vertex that holds the others back is called. A sink that sleeps leaves the
 // processors to the others; with one that spins there is less of them than there are threads.
-const cases = [
+export const cases = [
   { what: 'chain, sink sleeps', shape: 'chain', how: 'sleep', slow: 'sink' },
   { what: 'chain, sink spins', shape: 'chain', how: 'spin', slow: 'sink' },
   { what: 'a hot key', shape: 'skew', how: 'sleep', slow: 'behind the keys -> sink', one: 0 },

@@ -73,6 +73,8 @@ export class InputChannel {
   /** Pages outside the ring, oldest first. */
   readonly #extensions: ExtensionPage[] = []
   #messagesTaken = 0
+  /** Of the open page. */
+  #openBytes = 0
   readonly #barriers: AnnouncedBarriers
   #watch: BarrierWatch | undefined
   /** Where the open page lies, unless it is a restored one. */
@@ -82,8 +84,6 @@ export class InputChannel {
   readonly #captures: ChannelCapture[] = []
   readonly #restored: RestoredPages
   #restoredLeft = NOTHING_RESTORED
-  /** Those of `bytesTaken` that were in no ring. */
-  #restoredBytes = 0
 
   constructor(description: InputChannelDescription, options: InputChannelOptions) {
     const words = options.words ?? atomicWords
@@ -298,7 +298,8 @@ export class InputChannel {
     this.#views = views
     this.#offset = offset
     this.reader = reader
-    this.bytesTaken += headerWord(views, offset, BYTES_WORD)
+    this.#openBytes = headerWord(views, offset, BYTES_WORD)
+    this.bytesTaken += this.#openBytes
     this.cursor = 0
     this.#findLimit()
     this.isOpen = true
@@ -318,7 +319,6 @@ export class InputChannel {
     for (let k = 0; k < page.marksTaken; k++) this.#marks.take()
     this.reader = reader
     this.bytesTaken += page.bytes.length
-    this.#restoredBytes += page.bytes.length
     this.cursor = page.cursor
     this.#findLimit()
     this.isOpen = true
@@ -391,7 +391,7 @@ export class InputChannel {
     this.cursor = 0
     this.limit = 0
     if (this.#restoredLeft.count > 0) this.#releaseRestored()
-    else this.#ring.release(this.bytesTaken - this.#restoredBytes)
+    else this.#ring.release(this.#openBytes)
   }
 
   #releaseRestored(): void {

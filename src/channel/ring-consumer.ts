@@ -86,10 +86,11 @@ export class RingConsumer {
 
   /**
    * Gives the page at the read cursor back: the producer may overwrite it from now on.
-   * `bytesTaken`: those of all pages so far.
+   * `bytes`: those of the page.
    */
-  release(bytesTaken: number): void {
-    this.#control[RELEASED_BYTES_WORD] = bytesTaken
+  release(bytes: number): void {
+    // Only this thread writes the word.
+    this.#control[RELEASED_BYTES_WORD] = this.#control[RELEASED_BYTES_WORD]! + bytes
     this.next = (this.next + 1) | 0
     this.#words.store(this.#control, R_WORD, this.next)
     // The producer sets PW before its last look at R: either it saw this R, or PW is seen here.

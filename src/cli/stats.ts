@@ -56,7 +56,7 @@ export function statsText({ subtasks, bottlenecks, bytesInFlight }: JobMetrics):
 
 /** One clause for each vertex that has any: `sink: busy 98 %, upstream map backpressured 91 %`. */
 export function bottleneckText(bottlenecks: readonly Bottleneck[]): string {
-  if (bottlenecks.length === 0) return 'no bottleneck: nothing is backpressured'
+  if (bottlenecks.length === 0) return 'no bottleneck: no task is held back'
   const vertices = new Map<string, Bottleneck[]>()
   for (const one of bottlenecks) {
     const key = `${one.cause} ${one.vertex}`

@@ -98,7 +98,7 @@ export interface JobMetrics {
   readonly eventTimeMs: number
   /** Bytes that were sent and are not read, in all channels together. */
   readonly bytesInFlight: number
-  /** The first busy subtasks behind backpressured ones; empty if nobody is backpressured. */
+  /** The first busy subtasks behind backpressured ones; empty if none is held back. */
   readonly bottlenecks: readonly Bottleneck[]
   readonly subtasks: readonly SubtaskMetrics[]
 }

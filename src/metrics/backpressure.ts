@@ -39,53 +39,89 @@ const SHARED_BLAME = 0.05
 /** However long its sender waits, a task that is hardly ever occupied is not to blame. */
 const OCCUPIED_MIN = 0.25
 
-interface Blamed {
-  readonly task: number
-  readonly cause: HeldBack['cause']
-  /** The share of the time for which it holds others back, as far as it is known. */
-  readonly weight: number
-}
-
 /**
  * The first busy tasks behind backpressured ones. From each backpressured task the search goes to
  * the receivers that were occupied while it waited. One that is not backpressured itself is a
  * bottleneck, and so is one that is, but by others that are less busy than it. In the order of the
- * tasks; none if nobody is backpressured. Senders come before their receivers, in no cycle.
+ * tasks; none if nobody is backpressured for good. Senders come before their receivers.
  */
 export function findBottlenecks(tasks: readonly TaskPressure[]): readonly HeldBack[] {
-  const known = new Map<number, readonly Blamed[]>()
-  const blamedBy = (task: number): readonly Blamed[] => {
-    const before = known.get(task)
+  const search = new BottleneckSearch(tasks)
+  for (const [index, { busy, backpressured }] of tasks.entries()) {
+    const idle = 1 - busy - backpressured
+    if (idle <= IDLE_MAX && search.isHeldBack(index)) search.visit(index)
+  }
+  const upstream = mostBackpressuredSenders(tasks)
+  return [...search.found.entries()]
+    .sort(([a], [b]) => a - b)
+    .map(([task, cause]) => ({
+      task,
+      cause,
+      upstream: cause === 'outside' ? task : upstream.get(task)!,
+    }))
+}
+
+/** A task that waits for its input, too, keeps up with it: it is held back in bursts only. */
+const IDLE_MAX = 0.25
+
+interface Blame {
+  /** Empty if nobody in the job holds the task back. */
+  readonly receivers: readonly number[]
+  /** The share of the time that the busiest takes which the task is waiting for in the end. */
+  readonly busiest: number
+}
+
+/** Looks at each channel once, however many ways lead through it. */
+class BottleneckSearch {
+  readonly found = new Map<number, HeldBack['cause']>()
+  readonly #tasks: readonly TaskPressure[]
+  readonly #blames = new Map<number, Blame>()
+  readonly #visited = new Set<number>()
+
+  constructor(tasks: readonly TaskPressure[]) {
+    this.#tasks = tasks
+  }
+
+  /** True if others are to blame for the pace of the task, more than itself. */
+  isHeldBack(task: number): boolean {
+    const { busy } = this.#tasks[task]!
+    return isBackpressured(this.#tasks[task]!) && this.#blame(task).busiest >= busy
+  }
+
+  /** Of a task that is held back: finds those that do it. */
+  visit(task: number): void {
+    if (this.#visited.has(task)) return
+    this.#visited.add(task)
+    const { receivers } = this.#blame(task)
+    if (receivers.length === 0) this.found.set(task, 'outside')
+    for (const receiver of receivers) {
+      if (this.isHeldBack(receiver)) this.visit(receiver)
+      else this.found.set(receiver, 'task')
+    }
+  }
+
+  #blame(task: number): Blame {
+    const before = this.#blames.get(task)
     if (before !== undefined) return before
-    const found = receiversToBlame(tasks, task).flatMap((receiver) => blame(receiver))
-    const blamed = found.length > 0 ? found : [outside(tasks, task)]
-    known.set(task, blamed)
-    return blamed
+    const receivers = receiversToBlame(this.#tasks, task)
+    const { backpressured } = this.#tasks[task]!
+    const busiest =
+      receivers.length === 0
+        ? backpressured
+        : Math.max(...receivers.map((receiver) => this.#busiestFrom(receiver)))
+    const blame = { receivers, busiest }
+    this.#blames.set(task, blame)
+    return blame
   }
-  const blame = (receiver: number): readonly Blamed[] => {
-    const itself: Blamed = { task: receiver, cause: 'task', weight: tasks[receiver]!.busy }
-    if (!isBackpressured(tasks[receiver]!)) return [itself]
-    const others = blamedBy(receiver)
-    return weightOf(others) >= itself.weight ? others : [itself]
+
+  #busiestFrom(receiver: number): number {
+    const task = this.#tasks[receiver]!
+    return isBackpressured(task) ? Math.max(task.busy, this.#blame(receiver).busiest) : task.busy
   }
-  const bottlenecks = tasks.flatMap((task, index) => {
-    if (!isBackpressured(task)) return []
-    const blamed = blamedBy(index)
-    return weightOf(blamed) >= task.busy ? blamed : []
-  })
-  return withUpstream(tasks, bottlenecks)
 }
 
 function isBackpressured({ backpressured }: TaskPressure): boolean {
   return levelOf(backpressured) !== 'ok'
-}
-
-function weightOf(blamed: readonly Blamed[]): number {
-  return Math.max(...blamed.map(({ weight }) => weight))
-}
-
-function outside(tasks: readonly TaskPressure[], task: number): Blamed {
-  return { task, cause: 'outside', weight: tasks[task]!.backpressured }
 }
 
 /** Those that were not waiting for their input while the task waited for them. */
@@ -99,23 +135,16 @@ function receiversToBlame(tasks: readonly TaskPressure[], task: number): readonl
   return consumers.filter((index) => occupied(index) >= most - SHARED_BLAME)
 }
 
-function withUpstream(
-  tasks: readonly TaskPressure[],
-  blamed: readonly Blamed[],
-): readonly HeldBack[] {
-  const found = new Map(blamed.map((one) => [`${one.cause} ${one.task}`, one]))
-  return [...found.values()]
-    .sort((a, b) => a.task - b.task)
-    .map(({ task, cause }) => ({
-      task,
-      cause,
-      upstream: cause === 'outside' ? task : mostBackpressuredSender(tasks, task),
-    }))
-}
-
-function mostBackpressuredSender(tasks: readonly TaskPressure[], receiver: number): number {
-  const senders = [...tasks.keys()].filter((index) => tasks[index]!.consumers.includes(receiver))
-  return senders.reduce((most, index) =>
-    tasks[index]!.backpressured > tasks[most]!.backpressured ? index : most,
-  )
+/** By receiver. */
+function mostBackpressuredSenders(tasks: readonly TaskPressure[]): ReadonlyMap<number, number> {
+  const senders = new Map<number, number>()
+  for (const [index, { backpressured, consumers }] of tasks.entries()) {
+    for (const consumer of consumers) {
+      const most = senders.get(consumer)
+      if (most === undefined || backpressured > tasks[most]!.backpressured) {
+        senders.set(consumer, index)
+      }
+    }
+  }
+  return senders
 }

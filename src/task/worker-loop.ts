@@ -23,7 +23,7 @@ export interface WorkerLoopOptions {
 const TURN_EVERY_MS = 5
 /** How long a blocked thread may keep a promise waiting that it did not know of. */
 const BLOCKED_MS_MAX = 250
-/** A thread that is not blocked looks again only so that its times are never older. */
+/** A thread that is not blocked looks again now and then, in case somebody forgot to ring. */
 const PARKED_MS_MAX = 1_000
 
 /** Resources that every worker has. */

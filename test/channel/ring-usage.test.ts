@@ -1,6 +1,6 @@
 /** What somebody sees of a channel who is at neither end of it. */
 import { expect, test } from 'vitest'
-import { ringOf } from '../../src/channel/ring-layout.ts'
+import { RELEASED_BYTES_WORD, ringOf } from '../../src/channel/ring-layout.ts'
 import { RingWatch } from '../../src/channel/ring-usage.ts'
 import { channelPair, NEAR_WRAP, take } from './harness.ts'
 
@@ -56,10 +56,11 @@ test.each([NEAR_WRAP, 2 ** 31 - 1, -1])('cursors may wrap (from %d on)', (firstS
 })
 
 test('so may the count of bytes', () => {
-  const { output, input, watch } = watched()
+  const { output, input, watch, control } = watched()
   // As if four gigabytes had gone through it, less a few bytes.
   output.bytesPublished = 2 ** 32 - 100
   input.bytesTaken = 2 ** 32 - 100
+  control[RELEASED_BYTES_WORD] = 2 ** 32 - 100
   for (let i = 0; i < 5; i++) {
     output.write({ i }, 0)
     output.publish()

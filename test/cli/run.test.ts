@@ -52,7 +52,7 @@ test('with --stats and no terminal, tables are plain lines, the last one of the 
   const titles = lines.findLastIndex((line) => line.startsWith('task '))
   expect(lines[titles]).toMatch(/in\/s +out\/s +busy% +idle% +soft% +hard% +level +queue/)
   expect(lines[titles + 1]).toMatch(/^\S.* \(0\) +[\d,]+ +[\d,]+ +\d+ +\d+ +0 +0 +ok +0 B/)
-  expect(lines.at(-1)).toBe('no bottleneck: nothing is backpressured; 0 B in flight')
+  expect(lines.at(-1)).toBe('no bottleneck: no task is held back; 0 B in flight')
   expect(err).not.toContain('\x1b')
 })
 

@@ -15,7 +15,7 @@ function bottleneck(vertex: string, subtask: number, rest: Partial<Bottleneck> =
 }
 
 test('a bottleneck is named with the reason', () => {
-  expect(bottleneckText([])).toBe('no bottleneck: nothing is backpressured')
+  expect(bottleneckText([])).toBe('no bottleneck: no task is held back')
   expect(bottleneckText([bottleneck('sink', 3)])).toBe(
     'bottleneck: sink (3): busy 98 %, upstream map backpressured 91 %',
   )
@@ -73,6 +73,6 @@ test('a row a task, and a last line', () => {
       '  12.3 kB   51   150  1235 ms',
     'a long namea lon…me -> sink (11)' +
       '  12,346      0      9      1     85      5  ok         5 B   51   150    never',
-    'no bottleneck: nothing is backpressured; 2.5 MB in flight',
+    'no bottleneck: no task is held back; 2.5 MB in flight',
   ])
 })

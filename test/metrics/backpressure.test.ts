@@ -124,12 +124,22 @@ const tables: readonly [string, readonly Row[], readonly string[]][] = [
     [],
   ],
   [
-    'bursts behind a paced sender',
+    'bursts from a sender that waits for its input, too',
     [
       [0.2, 0.3, 1],
       [0.35, 0],
     ],
-    ['1<0'],
+    [],
+  ],
+  [
+    'some of the senders get less to do: the others tell whom they wait for',
+    [
+      [0.01, 0.99, 1, 2],
+      [0.01, 0.23, 3],
+      [0.02, 0.98, 3],
+      [1, 0],
+    ],
+    ['3<2'],
   ],
   [
     'two receivers that take turns in being slow',
@@ -196,6 +206,28 @@ const tables: readonly [string, readonly Row[], readonly string[]][] = [
 
 test.each(tables)('%s', (_, rows, expected) => {
   expect(found(rows)).toEqual(expected)
+})
+
+test('the search looks at each channel once, however many ways there are', () => {
+  const wide = 200
+  const layers = 4
+  let looks = 0
+  const tasks = Array.from({ length: layers * wide }, (_, index): TaskPressure => {
+    const layer = Math.floor(index / wide)
+    const isLast = layer === layers - 1
+    const next = Array.from({ length: isLast ? 0 : wide }, (_, k) => (layer + 1) * wide + k)
+    return {
+      busy: isLast ? 0.99 : 0.05,
+      get backpressured() {
+        looks++
+        return isLast ? 0 : 0.95
+      },
+      consumers: next,
+    }
+  })
+  const channels = (layers - 1) * wide * wide
+  expect(findBottlenecks(tasks)).toHaveLength(wide)
+  expect(looks).toBeLessThan(20 * channels)
 })
 
 const GRAPHS = 20
