@@ -18,6 +18,8 @@ export interface CheckpointMetadata {
   readonly attempt: number
   readonly triggeredMs: number
   readonly completedMs: number
+  /** Whether any task's snapshot was. Absent if none was. */
+  readonly unaligned?: true
   /** Records that sinks were given up to the cut, over all attempts. */
   readonly recordsWritten: number
   /** Version of the engine that wrote it, for people. */

@@ -14,6 +14,7 @@ export interface CheckpointRow {
   /** Of all its files. */
   readonly bytes: number
   readonly files: number
+  readonly unaligned?: boolean
   /** Of records that were on their way; absent in an aligned one. */
   readonly inFlightBytes?: number
   /** The largest of its operators. */
@@ -43,10 +44,11 @@ export function rowOf(found: ListedCheckpoint, blobs: readonly BlobInfo[]): Chec
   }
 }
 
-function inFlightOf({ vertices }: CheckpointMetadata) {
+function inFlightOf({ unaligned, vertices }: CheckpointMetadata) {
+  if (unaligned !== true) return { unaligned: false }
   const channels = vertices.flatMap(({ tasks }) => tasks.flatMap(({ channels }) => channels))
   const inFlightBytes = channels.reduce((sum, { inFlightBytes = 0 }) => sum + inFlightBytes, 0)
-  return inFlightBytes === 0 ? {} : { inFlightBytes }
+  return { unaligned, inFlightBytes }
 }
 
 const columns: readonly Column<CheckpointRow>[] = [

@@ -42,6 +42,7 @@ export class RunningCheckpoint {
   readonly #options: RunningCheckpointOptions
   readonly #writing = new Map<number, Writing[]>()
   readonly #snapshots = new Map<number, TaskSnapshot>()
+  #isUnaligned = false
 
   constructor(options: RunningCheckpointOptions) {
     this.#options = options
@@ -59,6 +60,7 @@ export class RunningCheckpoint {
   /** Resolves when all files of the task are written; rejects if one could not be. */
   async acknowledge(message: Acknowledge, nowMs: () => number): Promise<TaskAcknowledgement> {
     const { task, checkpointId, snapshot, stats } = message
+    this.#isUnaligned ||= stats.unaligned
     const writing = this.#writing.get(task) ?? []
     const blobs = await Promise.all(writing.map(({ blob }) => blob))
     const written = (holds: Writing['holds']) =>
@@ -110,6 +112,7 @@ export class RunningCheckpoint {
       kind: 'checkpoint',
       jobName: prepared.job.name,
       completedMs,
+      ...(this.#isUnaligned && { unaligned: true as const }),
       recordsWritten: writtenBefore + this.#recordsSunk,
       vertices: verticesOf(prepared, this.#snapshots),
       sources: waiting.map((source) => ({ ...source, discovered: true })),

@@ -21,8 +21,22 @@ test('a completed checkpoint is told with its time, size and parallelism', () =>
     durationMs: 40,
     bytes: 21_000,
     files: 2,
+    unaligned: false,
     parallelism: 1,
   })
+})
+
+test('an unaligned one tells what was in flight', () => {
+  const metadata = sampleMetadata(7)
+  const [vertex] = metadata.vertices
+  const tasks = vertex!.tasks.map((task) => ({
+    ...task,
+    channels: task.channels.map((channel) => ({ ...channel, inFlightBytes: 40_000 })),
+  }))
+  const found = { ...metadata, unaligned: true as const, vertices: [{ ...vertex!, tasks }] }
+  const row = rowOf({ id: 7, name: 'chk-7', metadata: found }, blobs)
+  expect(row).toMatchObject({ unaligned: true, inFlightBytes: 80_000 })
+  expect(rowsText([row])).toMatch(/bytes {2}in flight .*\n.* 21,000 {5}80,000/)
 })
 
 test('one without metadata is incomplete, one that cannot be read says why', () => {

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import type { CrawlingArgs, CrawlingRow } from '../fixtures/jobs/crawling.ts'
 import { runChild } from '../kill/start-child.ts'
 import { readRows } from '../reference/compare-flights.ts'
-import { ended, fixture, scratchFolder, startSluice, until, within } from './support.ts'
+import { ended, fixture, hasRead, scratchFolder, startSluice, within } from './support.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const folder = scratchFolder()
@@ -39,17 +39,6 @@ function start(run: Run): Promise<JobHandle> {
   return runJob(fixture('crawling.ts'), optionsOf(run))
 }
 
-/** All records have been read, and the second operator has hardly begun. */
-async function clogged(job: JobHandle): Promise<void> {
-  let before = -1
-  await until('backpressure', () => {
-    const { recordsRead } = job.metrics()
-    const isClogged = recordsRead > 1_000 && recordsRead === before
-    before = recordsRead
-    return isClogged
-  })
-}
-
 function problemsOf(name: string): readonly string[] {
   const rows = readRows<CrawlingRow>(join(folder, name, 'rows'))
   const times = new Map<string, number>()
@@ -73,7 +62,8 @@ test.each([
   ['by fewer', 1],
 ])('what was on its way is processed once: %s', async (name, parallelism) => {
   const job = await start({ name, crawlMs: 20 })
-  await clogged(job)
+  // At 20 ms a record the second operator has hardly begun.
+  await hasRead(job, 5_000)
   await within('a checkpoint', job.checkpoints.trigger())
   const { latestCompleted } = job.checkpoints
   expect(latestCompleted).toMatchObject({ unaligned: true })

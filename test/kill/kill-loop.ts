@@ -202,6 +202,8 @@ class KilledJob {
     return {
       interval: oneOf(random, [40, 100]),
       maxConcurrent: oneOf(random, [1, 1, 3]),
+      unaligned: oneOf(random, [false, true]),
+      alignedTimeout: oneOf(random, ['0 ms', '20 ms']),
       retained: oneOf(random, [1, 2, 3]),
       compression: oneOf(random, [false, true]),
       // The smaller one gives most checkpoints state files.

@@ -68,6 +68,7 @@ class Attempt {
   readonly #random: Prng
   readonly #writers: readonly RecordWriter[]
   readonly #placed: number[]
+  readonly #ended = new Set<number>()
   #reading = 0
   #n = 0
 
@@ -128,6 +129,7 @@ class Attempt {
   }
 
   write(channel: number, count: number): void {
+    if (this.#ended.has(channel)) return
     for (let k = 0; k < count; k++) {
       const record = { key: `key ${this.#random.below(this.#plan.keys)}`, n: ++this.#n }
       this.#writers[channel]!.write(record, this.#n)
@@ -136,7 +138,14 @@ class Attempt {
   }
 
   mark(channel: number): void {
+    if (this.#ended.has(channel)) return
     this.#writers[channel]!.mark(MARK_WATERMARK, this.#n)
+  }
+
+  /** Barriers still come. */
+  end(channel: number): void {
+    this.#ended.add(channel)
+    this.#writers[channel]!.end()
   }
 
   flush(channel: number): void {
@@ -185,6 +194,7 @@ function act(attempt: Attempt, plan: Plan, random: Prng): void {
     const channel = random.below(plan.channels)
     const die = random.below(24)
     if (k === rehearsal) attempt.input.rehearse()
+    if (random.below(plan.actions * 2) === 0) attempt.end(channel)
     if (random.below(plan.barrierOneIn) === 0) attempt.place(channel)
     else if (die < 8) attempt.input.step()
     else if (die < 11) attempt.clock.advance(random.below(10))

@@ -12,7 +12,7 @@ import {
   rescaling,
 } from './disturbances.ts'
 
-const RUNS = Number(process.env.RUNS ?? 60)
+const RUNS = Number(process.env.RUNS ?? 30)
 const SEED = process.env.SEED === undefined ? {} : { seed: Number(process.env.SEED) }
 
 /** A forward exchange says where a record goes: those on their way cannot be dealt out. */
