@@ -5,6 +5,7 @@
 export const limits = {
   segmentBytesMin: 256,
   segmentBytesMax: 1 << 20,
+  gateBytes: 1 << 20,
   gateBytesMax: 2 << 20,
   channelSegmentsMin: 2,
   channelSegmentsMax: 256,

@@ -97,15 +97,19 @@ const MANY_SEGMENTS = 8
 const MANY_SEGMENTS_FROM_BYTES = 256 << 10
 const FEW_SEGMENTS = 4
 const WIDE_SEGMENT_BYTES = 64 << 10
+/** Less of it cost 32 subtasks with 32 others a seventh of their speed. */
+const CHANNEL_BYTES_MIN = 64 << 10
 
 /**
- * The ring of each of a gate's `channels`, so that all together hold at most
- * `limits.gateBytesMax`: 8 x 64 KiB for up to four channels, 8 x 32 KiB for eight, 4 x 16 KiB for
- * 32. Half of it cost 32 subtasks with 32 others a seventh of their speed.
+ * The ring of each of a gate's `channels`, so that all together hold `limits.gateBytes`, and at
+ * most `limits.gateBytesMax` where they are many: 8 x 64 KiB for up to two channels, 8 x 32 KiB for
+ * four, 4 x 32 KiB for eight, 4 x 16 KiB for 16 to 32.
  */
 export function ringSize(channels: number): RingSize {
   assert(channels >= 1 && channels <= limits.parallelismMax, `a gate of ${channels} channels`)
-  const bytes = 2 ** Math.floor(Math.log2(limits.gateBytesMax / channels))
+  const few = powerOfTwoIn(limits.gateBytes / channels)
+  const many = Math.min(CHANNEL_BYTES_MIN, powerOfTwoIn(limits.gateBytesMax / channels))
+  const bytes = Math.max(few, many)
   const segments =
     bytes >= MANY_SEGMENTS_FROM_BYTES
       ? MANY_SEGMENTS
@@ -113,4 +117,8 @@ export function ringSize(channels: number): RingSize {
         ? FEW_SEGMENTS
         : limits.channelSegmentsMin
   return ringOf(segments, Math.min(WIDE_SEGMENT_BYTES, bytes / segments))
+}
+
+function powerOfTwoIn(value: number): number {
+  return 2 ** Math.floor(Math.log2(value))
 }
