@@ -395,7 +395,7 @@ export class InputChannel {
   }
 
   #releaseRestored(): void {
-    this.#restored.list.shift()
+    this.#restored.shift()
     this.#restoredLeft.count--
     // Pages of the ring have texts, and perhaps times, of their own.
     if (this.#restored.list.length === 0) this.reader = undefined as unknown as PageReader

@@ -27,6 +27,13 @@ export class RestoredPages {
     this.#codecs = codecs
   }
 
+  /** The first is through. */
+  shift(): void {
+    this.list.shift()
+    // Texts of a checkpoint must not stay for as long as the channel does.
+    if (this.list.length === 0) this.#readers.clear()
+  }
+
   viewsOfFirst(): PageViews {
     const { bytes } = this.list[0]!
     return pageViews(bytes.buffer as SharedArrayBuffer)

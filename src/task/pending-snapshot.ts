@@ -25,6 +25,7 @@ export class PendingSnapshot {
   readonly input: InputSnapshot
   readonly #options: PendingSnapshotOptions
   #syncMs = 0
+  #syncStartMs = 0
   #syncEndMs = 0
   #walkEndMs = 0
   #stepMsMax = 0
@@ -56,14 +57,15 @@ export class PendingSnapshot {
   observeInput(clock: Clock): void {
     const { inFlight } = this.input
     if (inFlight === undefined || this.#aligned !== undefined || !inFlight.isComplete) return
-    const { announcedMs, bytesAnnounced } = this.#options.cut
-    const ms = Math.max(0, clock.nowMs() - announcedMs)
+    const { sinceAnnouncedMs, bytesAnnounced } = this.#options.cut
+    const ms = sinceAnnouncedMs + clock.monotonicMs() - this.#syncStartMs
     this.#aligned = { ms, bytes: inFlight.bytesTaken() - bytesAnnounced }
   }
 
   /** Monotonic times. */
   endSync(startMs: number, endMs: number): void {
     this.#syncMs = endMs - startMs
+    this.#syncStartMs = startMs
     this.#syncEndMs = endMs
     this.#walkEndMs = endMs
   }

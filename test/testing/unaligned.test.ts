@@ -157,3 +157,30 @@ test('with more in flight than may be kept a checkpoint is declined, without har
   }
   expect(declined).toBeGreaterThan(0)
 })
+
+test('figures tell which subtasks were unaligned, and what they kept', async () => {
+  let kept = 0
+  for (const seed of SEEDS) {
+    const { checkpoints } = await runInline(
+      jobOf((stream) => stream.rebalance()),
+      {
+        ...options(seed, [2]),
+        crashes: {},
+      },
+    )
+    for (const { status, unaligned, persistedInFlightBytes, tasks } of checkpoints) {
+      if (status !== 'completed') continue
+      const bytes = tasks.map((task) => task.persistedInFlightBytes)
+      expect(persistedInFlightBytes).toBe(bytes.reduce((sum, more) => sum + more, 0))
+      expect(unaligned).toBe(tasks.some((task) => task.unaligned))
+      for (const task of tasks) {
+        if (task.vertex.startsWith('generator')) expect(task.unaligned).toBe(false)
+        if (!task.unaligned) expect(task.persistedInFlightBytes).toBe(0)
+        expect(task.alignmentMs).toBeGreaterThanOrEqual(0)
+        expect(task.processedInFlightBytes).toBeGreaterThanOrEqual(0)
+      }
+      kept += persistedInFlightBytes ?? 0
+    }
+  }
+  expect(kept).toBeGreaterThan(0)
+})
