@@ -1,0 +1,261 @@
+/** One schedule of the engine's own proof: a random job, and whatever its seed does to it. */
+
+import type { Job } from '../../src/api/index.ts'
+import type { Prng } from '../../src/base/prng.ts'
+import { prng } from '../../src/base/prng.ts'
+import { decodeMetadata } from '../../src/checkpoint/metadata.ts'
+import type { PreparedJob } from '../../src/coordinator/prepared-job.ts'
+import { prepareJob, sinksOf } from '../../src/coordinator/prepared-job.ts'
+import type { Disturbance } from '../../src/testing/simulation/random-disturbances.ts'
+import { randomDisturbances } from '../../src/testing/simulation/random-disturbances.ts'
+import type { SimulatedDisk } from '../../src/testing/simulation/simulated-disk.ts'
+import type { SimulatedSink } from '../../src/testing/simulation/simulated-sink.ts'
+import { Violation } from '../../src/testing/simulation/simulated-sink.ts'
+import type { SimulationFigures } from '../../src/testing/simulation/simulation.ts'
+import { SIMULATED_DIRECTORY, Simulation } from '../../src/testing/simulation/simulation.ts'
+import type { Counts, Item, JobArgs, RandomJob } from './random-job.ts'
+import { idOf, jobOf, randomJob } from './random-job.ts'
+
+export interface Outcome {
+  readonly seed: number
+  readonly figures: SimulationFigures
+  readonly disturbances: readonly Disturbance[]
+  readonly rescales: number
+  readonly vertices: number
+  readonly tasks: number
+  readonly mode: string
+  readonly edges: readonly string[]
+  readonly error: string | undefined
+  readonly trace: readonly string[]
+}
+
+/** Schedules in a row with the same job: to compile one takes longer than to run it. */
+const SCHEDULES_A_JOB = 32
+const STEPS_MAX = 20_000
+const TRACE_LINES = 60
+
+/** The job of a run of seeds, and the schedule that is at work on it. */
+interface Work {
+  readonly block: number
+  readonly random: RandomJob
+  readonly job: Job<JobArgs>
+}
+
+let work: Work | undefined
+let current: Schedule | undefined
+
+function workOf(seed: number): Work {
+  const block = Math.floor(seed / SCHEDULES_A_JOB)
+  if (work?.block === block) return work
+  const random = randomJob(prng(block + 1))
+  const job = jobOf(random, {
+    world: () => current!.simulation,
+    exactly: () => current!.isExact,
+    violated: (violation) => current!.violated(violation),
+  })
+  work = { block, random, job }
+  return work
+}
+
+export async function runSchedule(seed: number, traceLines = TRACE_LINES): Promise<Outcome> {
+  const schedule = new Schedule(seed, traceLines)
+  current = schedule
+  return schedule.run()
+}
+
+class Schedule {
+  readonly random: Prng
+  readonly simulation: Simulation
+  readonly isExact: boolean
+  readonly #seed: number
+  readonly #work: Work
+  readonly #trace: string[] = []
+  readonly #traceLines: number
+  readonly #disturbances: readonly Disturbance[]
+  readonly #apart: readonly boolean[]
+  readonly #operatorIds = new Map<string, string>()
+  readonly #sinks = new Map<string, SimulatedSink<Item>>()
+  #prepared: PreparedJob | undefined
+  #parallelism: readonly number[] = []
+  #rescales = 0
+  #violation: Violation | undefined
+
+  constructor(seed: number, traceLines: number) {
+    this.#seed = seed
+    this.#traceLines = traceLines
+    this.#work = workOf(seed)
+    const random = prng(seed ^ 0x51ed270b)
+    this.random = random
+    this.isExact = random.below(4) !== 0
+    this.#disturbances = randomDisturbances(random)
+    this.#apart = this.#work.random.nodes.map(() => random.below(2) === 0)
+    this.simulation = new Simulation({
+      random,
+      prepared: (process) => this.#prepare(process),
+      disturbances: this.#disturbances,
+      wordsAPreemption: [8, 30, 100, 1_000][random.below(4)]!,
+      diskFaults: random.below(3) === 0 ? 20 : 0,
+      stepsMax: STEPS_MAX,
+      observer: {
+        checkpointCompleted: (id, disk) => this.#checkCut(id, disk),
+        stepped: () => {
+          if (this.#violation !== undefined) throw this.#violation
+        },
+        trace: (what) => this.#note(what),
+      },
+    })
+  }
+
+  violated(violation: Violation): void {
+    this.#violation ??= violation
+  }
+
+  async run(): Promise<Outcome> {
+    let error: string | undefined
+    try {
+      await this.simulation.run()
+      this.#checkEnd()
+    } catch (thrown) {
+      error = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+    }
+    const { nodes } = this.#work.random
+    return {
+      seed: this.#seed,
+      figures: this.simulation.figures,
+      disturbances: this.#disturbances,
+      rescales: this.#rescales,
+      vertices: this.#prepared?.execution.vertices.length ?? 0,
+      tasks: this.#prepared?.execution.tasks.length ?? 0,
+      mode: this.isExact ? 'exactly-once' : 'at-least-once',
+      edges: nodes.map((node) => (node.kind === 'map' ? node.edge : node.kind)),
+      error,
+      trace: this.#trace,
+    }
+  }
+
+  #note(what: string): void {
+    this.#trace.push(what)
+    if (this.#trace.length > 2 * this.#traceLines) this.#trace.splice(0, this.#traceLines)
+  }
+
+  async #prepare(process: number): Promise<PreparedJob> {
+    const { random } = this
+    const rescales = process > 1 && random.below(2) === 0
+    if (process === 1 || rescales) {
+      this.#parallelism = this.#work.random.nodes.map(() => [1, 1, 2, 2, 3, 4][random.below(6)]!)
+    }
+    if (rescales) this.#rescales++
+    const config = {
+      maxParallelism: 8,
+      segmentSize: 256,
+      buffersPerChannel: 2 << random.below(3),
+      'checkpoints.dir': SIMULATED_DIRECTORY,
+      'checkpoints.interval': 10 + random.below(30),
+      'checkpoints.mode': this.isExact ? 'exactly-once' : 'at-least-once',
+      'checkpoints.maxConcurrent': 1 + random.below(3),
+      'checkpoints.timeout': random.below(4) === 0 ? 80 + random.below(200) : 100_000,
+      'checkpoints.inlineThreshold': random.below(2) === 0 ? 0 : '20 kb',
+      'checkpoints.retained': 1 + random.below(3),
+      'checkpoints.retention': 'retain-on-cancellation',
+      'restart.attempts': 1_000,
+      'restart.delay': random.below(20),
+      restore: process === 1 ? 'none' : 'latest',
+    }
+    const args = { parallelism: this.#parallelism, apart: this.#apart }
+    this.#prepared = await prepareJob(this.#work.job as unknown as Job, {
+      args: args as unknown as Record<string, unknown>,
+      config,
+    })
+    for (const { sink, operatorId } of sinksOf(this.#prepared.jobGraph)) {
+      const simulated = sink as SimulatedSink<Item>
+      if (process === 1) simulated.begin(this.simulation)
+      this.#sinks.set(sink.name, simulated)
+      this.#operatorIds.set(sink.name, operatorId)
+    }
+    return this.#prepared
+  }
+
+  /** What is committed, and what the checkpoint holds, is what came of all that was read. */
+  #checkCut(checkpointId: number, disk: SimulatedDisk): void {
+    if (!this.isExact) return
+    const name = `${SIMULATED_DIRECTORY}/chk-${checkpointId}/_metadata`
+    const metadata = decodeMetadata(disk.bytesOf(name), name)
+    const read = new Map<number, number>()
+    const splits = [
+      ...metadata.vertices.flatMap(({ tasks }) => tasks.flatMap((one) => one.source?.splits ?? [])),
+      ...metadata.sources.flatMap((source) => source.splits),
+    ]
+    for (const { split, read: records } of splits) read.set(split.s as number, records)
+    for (const [sink, expected] of this.#work.random.model.outputs(read)) {
+      const operatorId = this.#operatorIds.get(sink)
+      const own = metadata.committables.filter((one) => one.operatorId === operatorId)
+      const items = this.#rows(
+        sink,
+        own.flatMap(({ committables }) => committables),
+      )
+      compare(`checkpoint ${checkpointId}, ${sink}`, {
+        expected,
+        given: countsOf(items.filter(({ s }) => s >= 0)),
+      })
+    }
+  }
+
+  #checkEnd(): void {
+    for (const [sink, expected] of this.#work.random.model.outputs()) {
+      const given = countsOf(this.#rows(sink))
+      if (this.isExact) compare(sink, { expected, given })
+      else compareAtLeast(sink, { expected, given })
+    }
+    // What could not be deleted is found at the next start.
+    if (this.simulation.figures.diskFaults > 0) return
+    const left = this.simulation.disk.list().filter((path) => !isOwned(path))
+    if (left.length > 0) throw new Violation(`files that nobody owns: ${left.join(', ')}`)
+  }
+
+  #rows(sink: string, committables: readonly unknown[] = []): readonly Item[] {
+    return this.#sinks.get(sink)!.rows(committables)
+  }
+}
+
+/** Of a job that has finished. */
+function isOwned(path: string): boolean {
+  return [`${SIMULATED_DIRECTORY}/job.json`, `${SIMULATED_DIRECTORY}/history.jsonl`].includes(path)
+}
+
+function countsOf(items: readonly Item[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const item of items) {
+    const id = idOf(item)
+    counts.set(id, (counts.get(id) ?? 0) + 1)
+  }
+  return counts
+}
+
+interface Compared {
+  readonly expected: Counts
+  readonly given: Counts
+}
+
+function compare(where: string, { expected, given }: Compared): void {
+  const wrong: string[] = []
+  for (const [id, count] of expected) {
+    const other = given.get(id) ?? 0
+    if (other !== count) wrong.push(`${id} ${other} times, not ${count}`)
+  }
+  for (const id of given.keys()) if (!expected.has(id)) wrong.push(`${id}: not expected`)
+  if (wrong.length > 0) throw new Violation(`${where}: ${told(wrong)}`)
+}
+
+/** Counts of a key may be larger than they should. */
+function compareAtLeast(where: string, { expected, given }: Compared): void {
+  const wrong: string[] = []
+  for (const [id, count] of expected) {
+    if (id.startsWith('-')) continue
+    if ((given.get(id) ?? 0) < count) wrong.push(`${id} ${given.get(id) ?? 0} times, not ${count}`)
+  }
+  if (wrong.length > 0) throw new Violation(`${where}: ${told(wrong)}`)
+}
+
+function told(wrong: readonly string[]): string {
+  return `${wrong.length} wrong: ${wrong.slice(0, 5).join('; ')}`
+}
