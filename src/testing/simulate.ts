@@ -95,6 +95,7 @@ export async function simulate<Args>(
     observer: {
       checkpointCompleted: () => {},
       stepped: () => {},
+      traceLog: true,
       trace: (what) => {
         trace.push(what)
         if (trace.length > 2 * TRACE_LINES) trace.splice(0, TRACE_LINES)

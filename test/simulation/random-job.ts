@@ -5,12 +5,14 @@
 
 import {
   type Batch,
+  count,
   defineJob,
   type Emit,
   type Job,
   map,
   type Source,
   type Stream,
+  tumbling,
   value,
 } from '../../src/api/index.ts'
 import type { Prng } from '../../src/base/prng.ts'
@@ -32,7 +34,7 @@ export type EdgeKind = 'forward' | 'rebalance' | 'rescale' | 'global' | 'custom'
 export type Node =
   | { readonly kind: 'source'; readonly splits: readonly number[]; readonly source: number }
   | { readonly kind: 'map'; readonly from: number; readonly edge: EdgeKind }
-  | { readonly kind: 'count' | 'distinct'; readonly from: number }
+  | { readonly kind: 'count' | 'distinct' | 'window'; readonly from: number }
   | { readonly kind: 'union'; readonly from: number; readonly other: number }
 
 export interface RandomJob {
@@ -72,7 +74,7 @@ export function randomJob(random: Prng): RandomJob {
 
 function randomNode(random: Prng, nodes: number): Node {
   const from = nodes - 1 - random.below(Math.min(nodes, 2))
-  switch (random.below(8)) {
+  switch (random.below(10)) {
     case 0:
     case 1:
       return { kind: 'count', from }
@@ -80,6 +82,8 @@ function randomNode(random: Prng, nodes: number): Node {
       return { kind: 'distinct', from }
     case 3:
       return { kind: 'union', from, other: random.below(nodes) }
+    case 4:
+      return { kind: 'window', from }
     default: {
       const edges = ['forward', 'rebalance', 'rescale', 'global', 'custom'] as const
       return { kind: 'map', from, edge: edges[random.below(edges.length)]! }
@@ -103,8 +107,15 @@ type Plain = Omit<RandomJob, 'model'>
 function itemOf({ keys, longEvery }: Plain, s: number, n: number): Item {
   const h = Math.imul(s * 7919 + n + 1, 0x9e3779b1) >>> 8
   const pad = h % longEvery === 0 ? 'long '.repeat(h % 130) : ''
-  return { s, n, k: `key ${h % keys}`, t: s * 1_000 + n, pad }
+  return { s, n, k: `key ${h % keys}`, t: timeOf(s, n), pad }
 }
+
+/** Later splits of a source, which may be read behind others, are later. */
+function timeOf(s: number, n: number): number {
+  return s * 1_000 + n
+}
+
+const WINDOW_MS = 7
 
 function outputsOf(plain: Plain, read?: ReadonlyMap<number, number>): Map<string, Counts> {
   const streams: Map<string, number>[] = []
@@ -132,10 +143,25 @@ function modelOf({ plain, node, index, streams, read }: Modelled): Map<string, n
       return new Map([...streams[node.from]!.keys()].map((id) => [id, 1]))
     case 'union':
       return sum(streams[node.from]!, streams[node.other]!)
+    case 'window':
+      return read === undefined ? windowed(streams[node.from]!, index) : new Map()
     case 'count':
       // What comes at the end of time is there only when all is read.
       return read === undefined ? counted(streams[node.from]!, index) : streams[node.from]!
   }
+}
+
+/** What an operator has made itself has no time, and is in no window. */
+function windowed(input: Counts, index: number): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const [id, count] of input) {
+    const [s, n, k] = id.split(':')
+    if (Number(s) < 0) continue
+    const start = Math.floor(timeOf(Number(s), Number(n)) / WINDOW_MS) * WINDOW_MS
+    const window = `${k} at ${start}`
+    counts.set(window, (counts.get(window) ?? 0) + count)
+  }
+  return new Map([...counts].map(([window, count]) => [`${-1 - index}:${count}:${window}`, 1]))
 }
 
 function sourceModel(
@@ -198,7 +224,10 @@ export function jobOf(random: RandomJob, building: Building): Job<JobArgs> {
       const p = node.kind === 'map' && node.edge === 'forward' ? undefined : parallelism[index]!
       const made =
         node.kind === 'source'
-          ? sourceNode(env.from(splitSource(random, { node, world: building.world })), p!)
+          ? sourceNode(
+              env.from(splitSource(random, { node, world: building.world })).uid(`source ${index}`),
+              p!,
+            )
           : operatorNode(node, { index, built, parallelism: p, building })
       const named = made.stream.uid(`node ${index}`).parallelism(made.parallelism)
       built.push({ ...made, stream: apart[index] === true ? named.chain('start') : named })
@@ -212,7 +241,8 @@ export function jobOf(random: RandomJob, building: Building): Job<JobArgs> {
 }
 
 function sourceNode(stream: Stream<Item>, parallelism: number): Built {
-  return { stream, parallelism, isOrdered: true }
+  const source = stream.parallelism(parallelism)
+  return { stream: source.watermarks({ time: 't' }), parallelism, isOrdered: true }
 }
 
 interface Around {
@@ -239,6 +269,8 @@ function operatorNode(node: Exclude<Node, { kind: 'source' }>, around: Around): 
     }
     case 'distinct':
       return { stream: distinct(from.stream), parallelism, isOrdered: false }
+    case 'window':
+      return { stream: windows(from.stream, around), parallelism, isOrdered: false }
     case 'count':
       return { stream: counting(from, around), parallelism, isOrdered: from.isOrdered }
   }
@@ -273,6 +305,21 @@ function distinct(stream: Stream<Item>): Stream<Item> {
         emit(item)
       },
     })
+}
+
+function windows(stream: Stream<Item>, { index }: Around): Stream<Item> {
+  return stream
+    .filter(({ s }) => s >= 0)
+    .keyBy('k')
+    .window(tumbling(WINDOW_MS))
+    .aggregate({ items: count() })
+    .map(({ key, window, items }) => ({
+      s: -1 - index,
+      n: items,
+      k: `${key} at ${window.start}`,
+      t: 0,
+      pad: '',
+    }))
 }
 
 function counting({ stream, isOrdered }: Built, { index, building }: Around): Stream<Item> {

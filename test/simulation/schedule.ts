@@ -102,6 +102,7 @@ class Schedule {
           if (this.#violation !== undefined) throw this.#violation
         },
         trace: (what) => this.#note(what),
+        traceLog: traceLines > TRACE_LINES,
       },
     })
   }

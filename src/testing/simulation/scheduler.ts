@@ -88,7 +88,7 @@ export class Scheduler {
     this.preemptions++
     for (let k = 0; k < acts && thread.isAwake; k++) {
       this.steps++
-      trace(`${'  '.repeat(this.#depth)}${nameOf(thread)}`)
+      trace(thread.nested)
       thread.act()
     }
   }
@@ -129,10 +129,10 @@ export class Scheduler {
     const { trace } = this.#options
     switch (choice.kind) {
       case 'thread':
-        trace(nameOf(choice.thread))
+        trace(choice.thread.name)
         return choice.thread.act()
       case 'message':
-        trace(`message of ${nameOf(choice.thread)}`)
+        trace(choice.thread.message)
         return choice.thread.deliver()
       case 'operation':
         trace('operation')
@@ -156,8 +156,4 @@ export class Scheduler {
     const thread = threads[random.below(threads.length)]!
     this.#clogged.set(thread, this.steps + random.below(CLOG_STEPS_MAX))
   }
-}
-
-function nameOf({ deployment }: SimulatedThread): string {
-  return `task ${deployment.vertex}.${deployment.subtask}`
 }

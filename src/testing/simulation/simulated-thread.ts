@@ -44,6 +44,10 @@ class ThreadGone extends Error {}
 export class SimulatedThread implements TaskThread {
   readonly stopped: Promise<void>
   readonly deployment: TaskDeployment
+  /** For traces: a step of it, one in the middle of another thread's, a message of it. */
+  readonly name: string
+  readonly nested: string
+  readonly message: string
   /** True while one of its acts is under way: it cannot be entered again. */
   isBusy = false
   /** The mail that was sent and not delivered, oldest first. */
@@ -62,6 +66,9 @@ export class SimulatedThread implements TaskThread {
   constructor(options: SimulatedThreadOptions) {
     this.#options = options
     this.deployment = options.deployment
+    this.name = `task ${this.deployment.vertex}.${this.deployment.subtask}`
+    this.nested = `  ${this.name}`
+    this.message = `message of ${this.name}`
     this.#doorbell = new Doorbell(options.deployment.doorbell, options.words)
     this.#park = new Int32Array(options.deployment.doorbell)
     this.#mailbox = new TaskMailbox(options.deployment.attempt)

@@ -36,6 +36,8 @@ export interface SimulationObserver {
   /** After every step. */
   stepped(): void
   trace(what: string): void
+  /** Whether fields of the engine's own log are worth their time. */
+  readonly traceLog: boolean
 }
 
 export interface SimulationFigures {
@@ -233,7 +235,8 @@ export class Simulation implements SimulatedWorld {
   #logger(): Logger {
     const { observer } = this.#options
     const told = (fields: object, message: string) => {
-      observer.trace(`log: ${message} ${JSON.stringify(fields)}`)
+      if (observer.traceLog) observer.trace(`log: ${message} ${JSON.stringify(fields)}`)
+      else observer.trace(message)
       if (message.startsWith('checkpoint failed')) this.#aborted++
       if (message === 'checkpoint complete') this.#complete(fields)
       if (message === 'a task failed: restarting') this.#checkRestart(fields)
