@@ -86,6 +86,11 @@ export class Subtask {
     return this.input.pendingPromises + committing + (this.#checkpoints?.pendingPromises ?? 0)
   }
 
+  /** True since some channel was last seen without credit. */
+  get isStalled(): boolean {
+    return this.#options.credit.stalled !== 0
+  }
+
   /** True if a step would do something: the re-check before parking. */
   ready(): boolean {
     const { credit, runtime } = this.#options
@@ -94,7 +99,8 @@ export class Subtask {
     }
     if (this.#checkpoints?.ready() === true || this.input.hasBarrier?.() === true) return true
     if (this.#phase === 'ended') return false
-    if (credit.stalled !== 0 && !credit.recheck()) return false
+    // With credit again there is something to do: at the least to see when the next step is due.
+    if (credit.stalled !== 0) return credit.recheck()
     if (!runtime.isReady()) return false
     return this.#phase === 'ending' || runtime.controlPending || this.input.ready()
   }

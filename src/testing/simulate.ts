@@ -70,6 +70,7 @@ export async function simulate<Args>(
     'restart.attempts': 1_000,
     segmentSize: 256 << random.below(3),
     buffersPerChannel: 2 << random.below(3),
+    bufferTimeout: [0, 0, 1, 10][random.below(4)]!,
     ...options.config,
     'checkpoints.dir': SIMULATED_DIRECTORY,
   })

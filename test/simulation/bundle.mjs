@@ -1,7 +1,7 @@
 /**
  * The simulator and the engine in one file, from source; a patch may change the engine first.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
@@ -13,8 +13,9 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
  * @returns the url of the bundle, and what removes it
  */
 export async function bundleSimulator(changes = []) {
-  // Below the packages that it imports.
-  const folder = mkdtempSync(join(ROOT, 'node_modules', '.simulator-'))
+  // Where the packages are found that it imports.
+  mkdirSync(join(ROOT, 'dist'), { recursive: true })
+  const folder = mkdtempSync(join(ROOT, 'dist', '.simulator-'))
   const outfile = join(folder, 'simulator.mjs')
   const changed = new Set()
   await build({

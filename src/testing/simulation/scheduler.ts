@@ -24,6 +24,7 @@ type Choice =
 export type Stepped = 'done' | 'settled' | 'nothing'
 
 const DEPTH_MAX = 3
+const NESTED_ACTS_MAX = 12
 const CLOG_EVERY = 60
 const CLOG_STEPS_MAX = 240
 /** As many picks may hit what is held up before one of those is taken after all. */
@@ -74,6 +75,17 @@ export class Scheduler {
     }
   }
 
+  /** Calls it while nobody else acts. */
+  undisturbed<T>(action: () => T): T {
+    const depth = this.#depth
+    this.#depth = DEPTH_MAX
+    try {
+      return action()
+    } finally {
+      this.#depth = depth
+    }
+  }
+
   #gap(): number {
     const { random, wordsAPreemption } = this.#options
     return 1 + random.below(2 * wordsAPreemption)
@@ -83,7 +95,8 @@ export class Scheduler {
     const awake = process.threads.filter((thread) => thread.isAwake)
     if (awake.length === 0) return
     const { random, trace } = this.#options
-    const acts = 1 + random.below(3)
+    // Mostly few; sometimes enough for the other to come by a whole barrier and its next page.
+    const acts = 1 + random.below(random.below(3) === 0 ? NESTED_ACTS_MAX : 3)
     const thread = awake[random.below(awake.length)]!
     this.preemptions++
     for (let k = 0; k < acts && thread.isAwake; k++) {

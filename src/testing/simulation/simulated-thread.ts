@@ -18,6 +18,7 @@ import type { FromTask, ToTask } from '../../protocol/messages.ts'
 import type { BuiltSubtask } from '../../task/build-subtask.ts'
 import { buildSubtask } from '../../task/build-subtask.ts'
 import type { TaskPacing } from '../../task/pacer.ts'
+import type { StepResult } from '../../task/subtask.ts'
 import { TaskMailbox } from '../../task/task-mailbox.ts'
 
 export interface SimulatedThreadOptions {
@@ -31,6 +32,9 @@ export interface SimulatedThreadOptions {
   readonly onError: (error: unknown) => void
   readonly onCut: (checkpointId: number, task: number, collected: readonly number[]) => void
 }
+
+/** What the coordinator is told of a thread that has ended without a word. */
+export const THREAD_ENDED = 'a thread of the simulation ended'
 
 /** 'awaiting': the start, or the close. */
 type Phase = 'new' | 'opening' | 'awaiting' | 'running' | 'closing' | 'gone'
@@ -58,8 +62,10 @@ export class SimulatedThread implements TaskThread {
   readonly #mailbox: TaskMailbox
   readonly #inbox: ToTask[] = []
   #phase: Phase = 'new'
+  #isFinished = false
   #built: BuiltSubtask | undefined
   #isAsleep = false
+  #why: StepResult = 'progress'
   #dueMs = Number.POSITIVE_INFINITY
   #resolveStopped: () => void = () => {}
 
@@ -105,6 +111,16 @@ export class SimulatedThread implements TaskThread {
     return this.isBusy || this.isGone || !this.#isAsleep ? Number.POSITIVE_INFINITY : this.#dueMs
   }
 
+  /** It sleeps, and has something to do that somebody should have woken it for. */
+  get hasMissedWakeUp(): boolean {
+    if (this.isBusy || this.isGone || !this.#isAsleep) return false
+    if (this.#park[PARK_WORD] === 0 || this.isDue) return false
+    if (this.#doorbell.hasMail()) return true
+    const { subtask } = this.#built!
+    // Who waits for credit is woken only when it is worth its while.
+    return this.#why === 'idle' && !subtask.isStalled && subtask.ready()
+  }
+
   /** What it waits for outside of the simulation's reach is settled by the event loop. */
   get awaitsPromise(): boolean {
     if (this.#phase === 'opening' || this.#phase === 'closing') return true
@@ -145,7 +161,7 @@ export class SimulatedThread implements TaskThread {
     const { events } = this.#options
     if (message === 'exit') {
       this.#resolveStopped()
-      events.onFailure(new SluiceError('TASK_EXITED', 'a thread of the simulation ended'))
+      events.onFailure(new SluiceError('TASK_EXITED', THREAD_ENDED))
     } else if (message.type === 'failed') {
       events.onFailure(reported(message))
     } else {
@@ -204,8 +220,6 @@ export class SimulatedThread implements TaskThread {
     this.#sleep(Number.POSITIVE_INFINITY, () => this.#doorbell.hasMail())
   }
 
-  #isFinished = false
-
   #run(): void {
     const { subtask } = this.#built!
     this.#takeMail()
@@ -214,6 +228,7 @@ export class SimulatedThread implements TaskThread {
     }
     if (this.#mailbox.isCanceled || this.#mailbox.isClosing) return this.#close()
     const result = subtask.step()
+    this.#why = result
     if (result === 'progress') return
     if (result === 'finished') {
       this.#isFinished = true

@@ -16,6 +16,8 @@ import type { DiskFault } from './simulated-disk.ts'
 import { SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 import type { SimulatedWorld } from './simulated-sink.ts'
+import { Violation } from './simulated-sink.ts'
+import { THREAD_ENDED } from './simulated-thread.ts'
 
 export interface SimulationOptions {
   readonly random: Prng
@@ -58,6 +60,8 @@ const FAULTS_MAX = 6
 /** Turns of the event loop before waiting in milliseconds, and those. */
 const TURNS_MAX = 2_000
 const WAITS_MAX = 500
+/** A mask: steps between two looks at those who sleep. */
+const LOOKS_EVERY = 3
 
 const DISK_FAILURE = /\((EIO|ENOSPC)\)/
 
@@ -118,9 +122,15 @@ export class Simulation implements SimulatedWorld {
   /** Rejects with what went wrong. */
   async run(): Promise<void> {
     const unmount = mountFiles(SIMULATED_ROOT, this.disk)
+    // It would end a real process.
+    const unhandled = (error: unknown) => {
+      this.#violation ??= { error }
+    }
+    process.on('unhandledRejection', unhandled)
     try {
       while (!(await this.#runProcess()));
     } finally {
+      process.off('unhandledRejection', unhandled)
       this.#process?.kill()
       unmount()
     }
@@ -129,7 +139,7 @@ export class Simulation implements SimulatedWorld {
   /** True if the job has finished. */
   async #runProcess(): Promise<boolean> {
     const { random, observer, prepared } = this.#options
-    const process = new SimulatedProcess({
+    const simulated = new SimulatedProcess({
       clock: this.#clock,
       random,
       point: this.#scheduler.point,
@@ -138,13 +148,13 @@ export class Simulation implements SimulatedWorld {
         if (!isOfTheWorld(error)) this.#violation ??= { error }
       },
     })
-    this.#process = process
-    this.#scheduler.process = process
+    this.#process = simulated
+    this.#scheduler.process = simulated
     this.#isStopping = false
     const end = await this.#drive(this.#start(await prepared(++this.#processes)))
     observer.trace(`process ${this.#processes} ends: ${end.how}`)
     if (end.how === 'failed' && !isOfTheWorld(end.error)) throw end.error
-    process.kill()
+    simulated.kill()
     if (end.how === 'finished') return true
     if (end.how === 'killed') this.disk.crash()
     // Its holder is this very process, which lives on.
@@ -181,6 +191,7 @@ export class Simulation implements SimulatedWorld {
       if (this.#violation !== undefined) throw this.#violation.error
       if (this.#disturbed()) return { how: 'killed' }
       const did = scheduler.step()
+      if ((scheduler.steps & LOOKS_EVERY) === 0) this.#checkSleepers()
       observer.stepped()
       if (did === 'nothing') await this.#forPromises(++idle)
       else idle = 0
@@ -189,6 +200,15 @@ export class Simulation implements SimulatedWorld {
     }
     if (this.#violation !== undefined) throw this.#violation.error
     return outcome.end
+  }
+
+  /** Whoever sleeps has nothing to do: nobody is in the middle of anything now. */
+  #checkSleepers(): void {
+    const scheduler = this.#scheduler
+    const missed = scheduler.undisturbed(() =>
+      this.#process!.threads.find((thread) => thread.hasMissedWakeUp),
+    )
+    if (missed !== undefined) throw new Violation(`${missed.name} sleeps, and was not woken`)
   }
 
   /** What is outside of the simulation: a file of the system's that tells who this process is. */
@@ -203,8 +223,7 @@ export class Simulation implements SimulatedWorld {
     if (due === undefined || this.#isStopping) return false
     if (this.#completed - this.#completedBefore < due.completed) return false
     if (this.#scheduler.steps - this.#stepsBefore < due.steps) return false
-    const process = this.#process!
-    const alive = process.threads.filter((thread) => !thread.isGone && !thread.isBusy)
+    const alive = this.#process!.threads.filter((thread) => !thread.isGone && !thread.isBusy)
     if (due.kind === 'exit' && alive.length === 0) return false
     if (due.kind === 'stop' && this.#handle?.status !== 'running') return false
     this.#next++
@@ -247,7 +266,7 @@ export class Simulation implements SimulatedWorld {
   /** Whatever the simulation did not do to it must not fail a job. */
   #checkRestart(fields: object): void {
     const { error } = fields as { readonly error: string }
-    if (error.includes('a thread of the simulation') || DISK_FAILURE.test(error)) return
+    if (error.includes(THREAD_ENDED) || DISK_FAILURE.test(error)) return
     this.#violation ??= { error: new Error(`the job has failed: ${error}`) }
   }
 
@@ -265,6 +284,7 @@ export class Simulation implements SimulatedWorld {
 /** What a disk that fails makes of a start: whoever watches the process starts it again. */
 function isOfTheWorld(error: unknown): boolean {
   const { code, message } = error as { readonly code?: unknown; readonly message: string }
+  if (message.includes(THREAD_ENDED)) return true
   if (code === 'STORAGE_FAILED' || code === 'CHECKPOINT_DIRECTORY_NOT_WRITABLE') return true
   return code === 'RESTORE_WOULD_DUPLICATE' && DISK_FAILURE.test(message)
 }
