@@ -86,9 +86,9 @@ export class Subtask {
     return this.input.pendingPromises + committing + (this.#checkpoints?.pendingPromises ?? 0)
   }
 
-  /** True since some channel was last seen without credit. */
+  /** It has more to write, and some channel was without credit when it was last looked at. */
   get isStalled(): boolean {
-    return this.#options.credit.stalled !== 0
+    return this.#phase !== 'ended' && this.#options.credit.stalled !== 0
   }
 
   /** True if a step would do something: the re-check before parking. */

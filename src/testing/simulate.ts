@@ -90,7 +90,7 @@ export async function simulate<Args>(
       return prepared
     },
     disturbances: randomDisturbances(random),
-    wordsAPreemption: [8, 30, 100, 1_000][random.below(4)]!,
+    wordsAPreemption: [3, 8, 30, 300][random.below(4)]!,
     diskFaults: options.diskFaults === false || random.below(3) > 0 ? 0 : 20,
     stepsMax: options.stepsMax ?? 100_000,
     observer: {

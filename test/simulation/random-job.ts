@@ -57,7 +57,11 @@ export function idOf({ s, n, k }: Item): string {
   return `${s}:${n}:${k}`
 }
 
-export function randomJob(random: Prng): RandomJob {
+/** `less`: of all that there would be. */
+export function randomJob(
+  random: Prng,
+  less: { readonly nodes?: number; readonly records?: number } = {},
+): RandomJob {
   const nodes: Node[] = []
   const sources = 1 + random.below(2)
   for (let source = 0; source < sources; source++) {
@@ -68,8 +72,21 @@ export function randomJob(random: Prng): RandomJob {
   for (let k = 0; k < more; k++) nodes.push(randomNode(random, nodes.length))
   const keys = 1 + random.below(9)
   const longEvery = 3 + random.below(60)
-  const plain = { nodes, keys, longEvery }
+  const plain = { nodes: reduced(nodes, less), keys, longEvery }
   return { ...plain, model: { outputs: (read) => outputsOf(plain, read) } }
+}
+
+function reduced(
+  nodes: readonly Node[],
+  { nodes: count, records: max = Number.POSITIVE_INFINITY }: Parameters<typeof randomJob>[1] & {},
+): readonly Node[] {
+  return nodes
+    .slice(0, count)
+    .map((node) =>
+      node.kind === 'source'
+        ? { ...node, splits: node.splits.map((records) => Math.min(records, max)) }
+        : node,
+    )
 }
 
 function randomNode(random: Prng, nodes: number): Node {

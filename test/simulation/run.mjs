@@ -4,6 +4,7 @@
  *   npm run simulate -- --schedules 100000 [--from SEED] [--threads 2]
  *   npm run simulate -- --seconds 60 --commit    seeds that the commit's hash gives
  *   npm run simulate -- --seed 4711              one, with its whole trace
+ *   npm run simulate -- --seed 4711 --shrink     one that fails: less of it that still does
  */
 import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
@@ -11,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { bundleSimulator, ROOT } from './bundle.mjs'
 import { Distribution } from './distribution.mjs'
+import { shrink } from './shrink.mjs'
 
 const { values: given } = parseArgs({
   options: {
@@ -20,6 +22,8 @@ const { values: given } = parseArgs({
     from: { type: 'string', default: '0' },
     threads: { type: 'string', default: String(Math.min(8, availableParallelism())) },
     commit: { type: 'boolean', default: false },
+    shrink: { type: 'boolean', default: false },
+    reduction: { type: 'string', default: '{}' },
   },
 })
 
@@ -36,10 +40,14 @@ try {
 
 async function replay(seed) {
   const { runSchedule } = await import(bundle.url)
-  const { trace, error, ...rest } = await runSchedule(seed, Number.POSITIVE_INFINITY)
+  const asked = JSON.parse(given.reduction)
+  const reduction = given.shrink ? await shrink(runSchedule, { seed, reduction: asked }) : asked
+  const options = { traceLines: Number.POSITIVE_INFINITY, reduction }
+  const { trace, error, ...rest } = await runSchedule(seed, options)
   console.log(trace.join('\n'))
   console.log(JSON.stringify(rest, undefined, 2))
   console.log(error ?? 'ok')
+  if (given.shrink) console.log(`--seed ${seed} --reduction '${JSON.stringify(reduction)}'`)
   return error === undefined ? 0 : 1
 }
 
@@ -63,7 +71,7 @@ async function runMany() {
   console.log(distribution.text({ first, minutes }))
   for (const { seed, error, trace } of distribution.failures) {
     console.log(`\nseed ${seed}: ${error}\n  ${trace.slice(-30).join('\n  ')}`)
-    console.log(`again: npm run simulate -- --seed ${seed}`)
+    console.log(`again: npm run simulate -- --seed ${seed}, and with --shrink for less of it`)
   }
   return distribution.failures.length === 0 ? 0 : 1
 }

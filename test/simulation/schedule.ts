@@ -1,7 +1,6 @@
 /** One schedule of the engine's own proof: a random job, and whatever its seed does to it. */
 
 import type { Job } from '../../src/api/index.ts'
-import type { Prng } from '../../src/base/prng.ts'
 import { prng } from '../../src/base/prng.ts'
 import { decodeMetadata } from '../../src/checkpoint/metadata.ts'
 import type { PreparedJob } from '../../src/coordinator/prepared-job.ts'
@@ -31,40 +30,61 @@ export interface Outcome {
 
 /** Schedules in a row with the same job: to compile one takes longer than to run it. */
 const SCHEDULES_A_JOB = 32
+const NODES_MAX = 8
 const STEPS_MAX = 20_000
 const TRACE_LINES = 60
 
 /** The job of a run of seeds, and the schedule that is at work on it. */
 interface Work {
-  readonly block: number
+  readonly key: string
   readonly random: RandomJob
   readonly job: Job<JobArgs>
+}
+
+/** Less of what a seed gives: what is left of a failure when it has been shrunk. */
+export interface Reduction {
+  /** Of the job's nodes, in their order, so many. */
+  readonly nodes?: number
+  /** At most, of each split. */
+  readonly records?: number
+  /** Those that are left, by their number. */
+  readonly disturbances?: readonly number[]
+  readonly diskFaults?: false
+  readonly preemptions?: false
+  /** Another order of events with all else the same. Default: 0. */
+  readonly noise?: number
+}
+
+export interface ScheduleOptions {
+  /** Lines of trace that are kept. */
+  readonly traceLines?: number
+  readonly reduction?: Reduction
 }
 
 let work: Work | undefined
 let current: Schedule | undefined
 
-function workOf(seed: number): Work {
+function workOf(seed: number, reduction: Reduction): Work {
   const block = Math.floor(seed / SCHEDULES_A_JOB)
-  if (work?.block === block) return work
-  const random = randomJob(prng(block + 1))
+  const key = `${block} ${reduction.nodes} ${reduction.records}`
+  if (work?.key === key) return work
+  const random = randomJob(prng(block + 1), reduction)
   const job = jobOf(random, {
     world: () => current!.simulation,
     exactly: () => current!.isExact,
     violated: (violation) => current!.violated(violation),
   })
-  work = { block, random, job }
+  work = { key, random, job }
   return work
 }
 
-export async function runSchedule(seed: number, traceLines = TRACE_LINES): Promise<Outcome> {
-  const schedule = new Schedule(seed, traceLines)
+export async function runSchedule(seed: number, options: ScheduleOptions = {}): Promise<Outcome> {
+  const schedule = new Schedule(seed, options)
   current = schedule
   return schedule.run()
 }
 
 class Schedule {
-  readonly random: Prng
   readonly simulation: Simulation
   readonly isExact: boolean
   readonly #seed: number
@@ -80,21 +100,24 @@ class Schedule {
   #rescales = 0
   #violation: Violation | undefined
 
-  constructor(seed: number, traceLines: number) {
+  constructor(seed: number, { traceLines = TRACE_LINES, reduction = {} }: ScheduleOptions) {
     this.#seed = seed
     this.#traceLines = traceLines
-    this.#work = workOf(seed)
+    this.#work = workOf(seed, reduction)
     const random = prng(seed ^ 0x51ed270b)
-    this.random = random
     this.isExact = random.below(4) !== 0
-    this.#disturbances = randomDisturbances(random)
-    this.#apart = this.#work.random.nodes.map(() => random.below(2) === 0)
+    this.#disturbances = randomDisturbances(random).filter(
+      (_, k) => reduction.disturbances?.includes(k) ?? true,
+    )
+    const preemptions = [3, 8, 30, 300][random.below(4)]!
+    const diskFaults = random.below(3) === 0 ? 20 : 0
+    this.#apart = Array.from({ length: NODES_MAX }, () => random.below(2) === 0)
     this.simulation = new Simulation({
-      random,
+      random: prng((seed ^ 0x2545f491) + (reduction.noise ?? 0) * 0x10000001),
       prepared: (process) => this.#prepare(process),
       disturbances: this.#disturbances,
-      wordsAPreemption: [8, 30, 100, 1_000][random.below(4)]!,
-      diskFaults: random.below(3) === 0 ? 20 : 0,
+      wordsAPreemption: reduction.preemptions === false ? 1e9 : preemptions,
+      diskFaults: reduction.diskFaults === false ? 0 : diskFaults,
       stepsMax: STEPS_MAX,
       observer: {
         checkpointCompleted: (id, disk) => this.#checkCut(id, disk),
@@ -140,7 +163,7 @@ class Schedule {
   }
 
   async #prepare(process: number): Promise<PreparedJob> {
-    const { random } = this
+    const random = prng(Math.imul(this.#seed, 31) + process)
     const rescales = process > 1 && random.below(2) === 0
     if (process === 1 || rescales) {
       this.#parallelism = this.#work.random.nodes.map(() => [1, 1, 2, 2, 3, 4][random.below(6)]!)

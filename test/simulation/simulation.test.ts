@@ -19,8 +19,8 @@ test('random jobs lose and double nothing', async () => {
 })
 
 test('a seed gives the same run again', async () => {
-  const first = await runSchedule(77, 1_000_000)
-  const again = await runSchedule(77, 1_000_000)
+  const first = await runSchedule(77, { traceLines: 1_000_000 })
+  const again = await runSchedule(77, { traceLines: 1_000_000 })
   expect(again.figures).toEqual(first.figures)
   expect(again.trace.map(nameless)).toEqual(first.trace.map(nameless))
 })

@@ -16,6 +16,8 @@ export interface SimulatedDiskOptions {
   readonly schedule: <T>(operation: () => T) => Promise<T>
   /** Asked when an operation happens. */
   readonly fault: (writes: boolean) => DiskFault
+  /** Told when something about files has happened. */
+  readonly happened: (what: 'linked' | 'synced') => void
 }
 
 interface File {
@@ -97,6 +99,7 @@ export class SimulatedDisk implements FileSystem {
       const target = this.#folder(dirname(to))
       if (target.entries.has(nameOf(to))) throw errno('EEXIST', to)
       change(target, (entries) => entries.set(nameOf(to), node))
+      this.#options.happened('linked')
     })
   }
 
@@ -215,6 +218,7 @@ export class SimulatedDisk implements FileSystem {
         this.#do(true, () => {
           if (node.kind === 'file') node.durable = node.bytes
           else syncFolder(node)
+          this.#options.happened('synced')
         }),
       close: async () => {},
     }

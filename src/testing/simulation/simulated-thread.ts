@@ -9,6 +9,7 @@ import { errorToData, SluiceError, withCode } from '../../base/errors.ts'
 import { silentLogger } from '../../base/log.ts'
 import { Doorbell } from '../../channel/doorbell.ts'
 import { PARK_WORD } from '../../channel/doorbell-layout.ts'
+import { R_WORD, W_WORD } from '../../channel/ring-layout.ts'
 import type { SharedWords } from '../../channel/shared-words.ts'
 import type { TaskEvents } from '../../coordinator/job-execution.ts'
 import type { TaskThread } from '../../coordinator/job-world.ts'
@@ -117,8 +118,8 @@ export class SimulatedThread implements TaskThread {
     if (this.#park[PARK_WORD] === 0 || this.isDue) return false
     if (this.#doorbell.hasMail()) return true
     const { subtask } = this.#built!
-    // Who waits for credit is woken only when it is worth its while.
-    return this.#why === 'idle' && !subtask.isStalled && subtask.ready()
+    if (subtask.isStalled) return this.deployment.outputs.flat().every(isHalfRead)
+    return this.#why === 'idle' && subtask.ready()
   }
 
   /** What it waits for outside of the simulation's reach is settled by the event loop. */
@@ -273,6 +274,12 @@ export class SimulatedThread implements TaskThread {
     if (this.#built === undefined) return closed()
     this.#built.close().then(closed, closed)
   }
+}
+
+/** Then a producer that waits for credit is woken; before it would not be worth its while. */
+function isHalfRead({ ring, size }: TaskDeployment['outputs'][number][number]): boolean {
+  const words = new Int32Array(ring, 0, R_WORD + 1)
+  return ((words[W_WORD]! - words[R_WORD]!) | 0) <= size.creditSegments >> 1
 }
 
 function reported({ error }: Extract<FromTask, { type: 'failed' }>): Error {

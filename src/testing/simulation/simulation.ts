@@ -80,6 +80,8 @@ export class Simulation implements SimulatedWorld {
   #handle: JobHandle | undefined
   #violation: { readonly error: unknown } | undefined
   #isStopping = false
+  /** A process is killed at once, or when the disk has done something. */
+  #killsAt: 'now' | 'linked' | 'synced' | undefined
   #next = 0
   #completed = 0
   #completedBefore = 0
@@ -100,6 +102,9 @@ export class Simulation implements SimulatedWorld {
       random,
       schedule: this.schedule,
       fault: (writes) => this.#fault(writes),
+      happened: (what) => {
+        if (this.#killsAt === what) this.#killsAt = 'now'
+      },
     })
     this.disk.make(SIMULATED_ROOT)
   }
@@ -151,6 +156,7 @@ export class Simulation implements SimulatedWorld {
     this.#process = simulated
     this.#scheduler.process = simulated
     this.#isStopping = false
+    this.#killsAt = undefined
     const end = await this.#drive(this.#start(await prepared(++this.#processes)))
     observer.trace(`process ${this.#processes} ends: ${end.how}`)
     if (end.how === 'failed' && !isOfTheWorld(end.error)) throw end.error
@@ -220,6 +226,7 @@ export class Simulation implements SimulatedWorld {
   /** True if the process is over. */
   #disturbed(): boolean {
     const due = this.#options.disturbances[this.#next]
+    if (this.#killsAt !== undefined) return this.#killsAt === 'now'
     if (due === undefined || this.#isStopping) return false
     if (this.#completed - this.#completedBefore < due.completed) return false
     if (this.#scheduler.steps - this.#stepsBefore < due.steps) return false
@@ -230,7 +237,10 @@ export class Simulation implements SimulatedWorld {
     this.#completedBefore = this.#completed
     this.#stepsBefore = this.#scheduler.steps
     this.#options.observer.trace(`--- ${due.kind}`)
-    if (due.kind === 'kill') return true
+    if (due.kind === 'kill') {
+      this.#killsAt = (['now', 'linked', 'synced'] as const)[this.random.below(3)]!
+      return this.#killsAt === 'now'
+    }
     if (due.kind === 'exit') {
       this.#restarts++
       alive[this.#options.random.below(alive.length)]!.exit()

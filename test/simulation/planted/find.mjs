@@ -1,6 +1,6 @@
 /**
  * Plants each bug and looks for a seed that finds it: `node test/simulation/planted/find.mjs
- * [--only WORD] [--seconds 60] [--from SEED]`.
+ * [--only REGEXP] [--seconds 60] [--from SEED]`.
  */
 import { parseArgs } from 'node:util'
 import { bundleSimulator } from '../bundle.mjs'
@@ -15,7 +15,7 @@ const { values: given } = parseArgs({
 })
 
 for (const bug of planted) {
-  if (!bug.name.includes(given.only)) continue
+  if (!new RegExp(given.only).test(bug.name)) continue
   const startMs = performance.now()
   const untilMs = startMs + 1_000 * Number(given.seconds)
   const bundle = await bundleSimulator([bug])
