@@ -25,12 +25,12 @@ const STATE_FIELD = 0
 const START_FIELD = 19
 const UNREADABLE = ['ENOENT', 'ESRCH', 'EACCES', 'EPERM']
 
-let own: Promise<ProcessIdentity> | undefined
+/** It stays what it is. */
+const known: { own?: Promise<ProcessIdentity> } = {}
 
 export function ownIdentity(): Promise<ProcessIdentity> {
-  // It stays what it is.
-  own ??= readOwn()
-  return own
+  known.own ??= readOwn()
+  return known.own
 }
 
 async function readOwn(): Promise<ProcessIdentity> {

@@ -70,7 +70,7 @@ export function randomJob(
   }
   const more = random.below(6 - sources)
   for (let k = 0; k < more; k++) nodes.push(randomNode(random, nodes.length))
-  const keys = 1 + random.below(9)
+  const keys = 1 + random.below(16)
   const longEvery = 3 + random.below(60)
   const plain = { nodes: reduced(nodes, less), keys, longEvery }
   return { ...plain, model: { outputs: (read) => outputsOf(plain, read) } }
@@ -94,12 +94,13 @@ function randomNode(random: Prng, nodes: number): Node {
   switch (random.below(10)) {
     case 0:
     case 1:
-      return { kind: 'count', from }
     case 2:
-      return { kind: 'distinct', from }
+      return { kind: 'count', from }
     case 3:
-      return { kind: 'union', from, other: random.below(nodes) }
+      return { kind: 'distinct', from }
     case 4:
+      return { kind: 'union', from, other: random.below(nodes) }
+    case 5:
       return { kind: 'window', from }
     default: {
       const edges = ['forward', 'rebalance', 'rescale', 'global', 'custom'] as const
@@ -304,7 +305,7 @@ function partitioned(stream: Stream<Item>, edge: EdgeKind): Stream<Item> {
     case 'global':
       return stream.global()
     case 'custom':
-      return stream.partitionCustom('k', (key, n) => (key.length * 31 + key.charCodeAt(4)) % n)
+      return stream.partitionCustom('k', (key, n) => key.charCodeAt(key.length - 1) % n)
   }
 }
 

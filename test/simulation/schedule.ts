@@ -164,9 +164,9 @@ class Schedule {
 
   async #prepare(process: number): Promise<PreparedJob> {
     const random = prng(Math.imul(this.#seed, 31) + process)
-    const rescales = process > 1 && random.below(2) === 0
+    const rescales = process > 1 && random.below(3) > 0
     if (process === 1 || rescales) {
-      this.#parallelism = this.#work.random.nodes.map(() => [1, 1, 2, 2, 3, 4][random.below(6)]!)
+      this.#parallelism = this.#work.random.nodes.map(() => [1, 1, 2, 3, 3, 4][random.below(6)]!)
     }
     if (rescales) this.#rescales++
     const config = {

@@ -188,10 +188,10 @@ export const planted = [
     seed: -1,
   },
   {
-    name: 'the watermark of a channel is another one in the snapshot',
+    name: 'event time is ahead of itself in the snapshot',
     file: 'src/task/gate-input.ts',
-    from: 'watermarkMs: valve.channelWatermarkMs(index),',
-    to: 'watermarkMs: valve.channelWatermarkMs(index) + 500,',
+    from: 'return { watermarkMs: valve.watermarkMs, channels }',
+    to: 'return { watermarkMs: valve.watermarkMs + 500, channels }',
     seed: -1,
   },
   {
