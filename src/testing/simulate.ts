@@ -90,7 +90,7 @@ export async function simulate<Args>(
       return prepared
     },
     disturbances: randomDisturbances(random),
-    wordsAPreemption: [3, 8, 30, 300][random.below(4)]!,
+    wordsAPreemption: [2, 5, 15, 150][random.below(4)]!,
     diskFaults: options.diskFaults === false || random.below(3) > 0 ? 0 : 20,
     stepsMax: options.stepsMax ?? 100_000,
     observer: {

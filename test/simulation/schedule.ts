@@ -109,7 +109,7 @@ class Schedule {
     this.#disturbances = randomDisturbances(random).filter(
       (_, k) => reduction.disturbances?.includes(k) ?? true,
     )
-    const preemptions = [3, 8, 30, 300][random.below(4)]!
+    const preemptions = [2, 5, 15, 150][random.below(4)]!
     const diskFaults = random.below(3) === 0 ? 20 : 0
     this.#apart = Array.from({ length: NODES_MAX }, () => random.below(2) === 0)
     this.simulation = new Simulation({
@@ -169,15 +169,20 @@ class Schedule {
       this.#parallelism = this.#work.random.nodes.map(() => [1, 1, 2, 3, 3, 4][random.below(6)]!)
     }
     if (rescales) this.#rescales++
+    const maxConcurrent = [1, 1, 2, 3, 8][random.below(5)]!
+    // As many as there can be, and time between them for as many steps as they take.
+    const subtasks = this.#parallelism.reduce((sum, one) => sum + one, 0)
+    const intervalMs =
+      maxConcurrent > 2 ? (subtasks < 8 ? 10 : 4 * subtasks) : 10 + 2 * subtasks + random.below(30)
     const config = {
       maxParallelism: 8,
       segmentSize: 256,
       buffersPerChannel: 2 << random.below(3),
       bufferTimeout: [0, 0, 1, 10][random.below(4)]!,
       'checkpoints.dir': SIMULATED_DIRECTORY,
-      'checkpoints.interval': 10 + random.below(30),
+      'checkpoints.interval': Math.max(10, intervalMs),
       'checkpoints.mode': this.isExact ? 'exactly-once' : 'at-least-once',
-      'checkpoints.maxConcurrent': [1, 1, 2, 3, 6][random.below(5)]!,
+      'checkpoints.maxConcurrent': maxConcurrent,
       'checkpoints.timeout': random.below(4) === 0 ? 300 + random.below(400) : 100_000,
       'checkpoints.inlineThreshold': random.below(2) === 0 ? 0 : '20 kb',
       'checkpoints.retained': 1 + random.below(3),

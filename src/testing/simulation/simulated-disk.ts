@@ -231,7 +231,8 @@ export class SimulatedDisk implements FileSystem {
       const length = fault === undefined ? all.length : this.#options.random.below(all.length + 1)
       node.bytes = Buffer.concat([node.bytes, all.subarray(0, length)])
       // Of a write that fails, too, some may be on the disk.
-      if (fault === 'EIO' || fault === 'ENOSPC' || length === 0) throw errno(fault ?? 'EIO', '')
+      if (fault === 'EIO' || fault === 'ENOSPC') throw errno(fault, '')
+      if (length === 0 && all.length > 0) throw errno('EIO', '')
       return { bytesWritten: length }
     })
   }

@@ -28,6 +28,9 @@ for (const bug of planted) {
     if (error !== undefined) found = error
   }
   const seconds = ((performance.now() - startMs) / 1_000).toFixed(1)
-  const what = found === undefined ? 'NOT FOUND' : `seed ${seed - 1}: ${found.split('\n')[0]}`
+  const what =
+    found === undefined
+      ? `NOT FOUND in ${seed - Number(given.from)} schedules`
+      : `seed ${seed - 1}: ${found.split('\n')[0]}`
   console.log(`${bug.name}\n  ${seconds} s, ${what.slice(0, 200)}`)
 }
