@@ -1,6 +1,7 @@
 /**
  * Bugs to be planted in the engine, one at a time: each changes an order or some arithmetic and
- * tells nobody. `from` stands in its file exactly once. `seed` is one that finds it.
+ * tells nobody. `from` stands in its file exactly once. `seed` is one that finds it; -1 where it takes
+ * some thousand of them, which is too many for a test.
  */
 
 /** @type {readonly { name: string, file: string, from: string, to: string, seed: number }[]} */
@@ -13,7 +14,7 @@ export const planted = [
     return isVisible`,
     to: `    this.#watch?.look()
     return this.#ring.look()`,
-    seed: 60897,
+    seed: -1,
   },
   {
     name: 'credit is returned twice',
@@ -126,7 +127,7 @@ export const planted = [
     file: 'src/coordinator/job-checkpoints.ts',
     from: 'running.metadata([...commits.pending, ...own], this.#nowMs())',
     to: 'running.metadata([...own], this.#nowMs())',
-    seed: 30056,
+    seed: 80038,
   },
   {
     name: 'a task forgets output that a later checkpoint has to hand over',
@@ -178,7 +179,7 @@ export const planted = [
     file: 'src/checkpoint/assign-operators.ts',
     from: 'return fromBefore < to && from < toBefore ? files : []',
     to: 'return fromBefore < to - 1 && from < toBefore ? files : []',
-    seed: 30126,
+    seed: 80010,
   },
   {
     name: 'what changes during a snapshot is written as it is afterwards',
