@@ -1,7 +1,7 @@
 /**
  * Bugs to be planted in the engine, one at a time: each changes an order or some arithmetic and
- * tells nobody. `from` stands in its file exactly once. `seed` is one that finds it; -1 where it takes
- * some thousand of them, which is too many for a test.
+ * tells nobody. `from` stands in its file exactly once. `seed` is one that finds it; -1 where it
+ * takes some thousand of them, which is too many for a test.
  */
 
 /** @type {readonly { name: string, file: string, from: string, to: string, seed: number }[]} */
