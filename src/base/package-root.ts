@@ -12,8 +12,14 @@ export function packageRoot(moduleUrl: string): URL {
   throw new Error(`no package.json above ${moduleUrl}`)
 }
 
+const versions = new Map<string, string>()
+
 /** The version in the package.json above the module. */
 export function packageVersion(moduleUrl: string): string {
+  const known = versions.get(moduleUrl)
+  if (known !== undefined) return known
   const text = readFileSync(new URL('package.json', packageRoot(moduleUrl)), 'utf8')
-  return (JSON.parse(text) as { readonly version: string }).version
+  const { version } = JSON.parse(text) as { readonly version: string }
+  versions.set(moduleUrl, version)
+  return version
 }

@@ -5,6 +5,7 @@
  */
 import type { MessagePort } from 'node:worker_threads'
 import { MessageChannel } from 'node:worker_threads'
+import type { PortPair } from './local-ports.ts'
 import type { RingSize } from './ring-layout.ts'
 import { checkRingSize, EXT_WORD, R_WORD, ringBytes, W_WORD } from './ring-layout.ts'
 
@@ -34,6 +35,8 @@ export interface ChannelOptions {
   readonly consumerDoorbell: SharedArrayBuffer
   /** Sequence number of the first page, an int32. Tests start shortly before the wrap. */
   readonly firstSeq?: number
+  /** Default: those of a `MessageChannel`. */
+  readonly ports?: (() => PortPair) | undefined
 }
 
 export interface ChannelDescription {
@@ -50,7 +53,7 @@ export function createChannel(options: ChannelOptions): ChannelDescription {
   control[W_WORD] = firstSeq
   control[R_WORD] = firstSeq
   control[EXT_WORD] = 0
-  const { port1, port2 } = new MessageChannel()
+  const { port1, port2 } = options.ports?.() ?? new MessageChannel()
   port1.unref()
   port2.unref()
   return {

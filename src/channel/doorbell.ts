@@ -70,16 +70,16 @@ export class Doorbell {
    * something. May also return early: the caller looks again in any case.
    */
   park(recheck: () => boolean, timeoutMs: number): void {
-    if (timeoutMs <= 0 || this.#announced(recheck)) return
+    if (timeoutMs <= 0 || !this.fallAsleep(recheck)) return
     this.#words.wait(this.#state, PARK_WORD, 1, timeoutMs)
-    this.#words.store(this.#state, PARK_WORD, 0)
+    this.awake()
     // Somebody further up awaits the same word: its wake-up must not be forgotten by this one.
     if (this.#asyncParks > 0) this.#words.notify(this.#state, PARK_WORD)
   }
 
   /** The same without blocking: promises, timers and ports go on. Keeps the event loop alive. */
   async parkAsync(recheck: () => boolean, timeoutMs: number): Promise<void> {
-    if (timeoutMs <= 0 || this.#announced(recheck)) return
+    if (timeoutMs <= 0 || !this.fallAsleep(recheck)) return
     const waiting = this.#words.waitAsync(this.#state, PARK_WORD, 1)
     if (waiting === undefined) return
     this.#asyncParks++
@@ -88,16 +88,21 @@ export class Doorbell {
     await waiting
     cancel()
     this.#asyncParks--
-    this.#words.store(this.#state, PARK_WORD, 0)
+    this.awake()
   }
 
-  /** Announces the sleep; true if it is not to be, since `recheck` found something. */
-  #announced(recheck: () => boolean): boolean {
+  /** Announces the sleep; false if it is not to be, since `recheck` found something. */
+  fallAsleep(recheck: () => boolean): boolean {
     // The announcement must be visible before the last look: whoever changes something after
     // that look reads PARK after its change, and finds it set.
     this.#words.store(this.#state, PARK_WORD, 1)
-    if (!recheck()) return false
+    if (!recheck()) return true
+    this.awake()
+    return false
+  }
+
+  /** The sleep is over, whoever ended it. */
+  awake(): void {
     this.#words.store(this.#state, PARK_WORD, 0)
-    return true
   }
 }

@@ -4,7 +4,6 @@
  * Threads: the consuming task.
  */
 import type { MessagePort } from 'node:worker_threads'
-import { receiveMessageOnPort } from 'node:worker_threads'
 import { assert } from '../base/assert.ts'
 import type { Codecs } from '../codec/codecs.ts'
 import { CodedTexts } from '../codec/coded-texts.ts'
@@ -27,6 +26,7 @@ import { bytesOfPage, ChannelCapture, copyOfPage } from './channel-capture.ts'
 import type { ChannelMessage } from './channel-messages.ts'
 import type { InputChannelDescription } from './create-channel.ts'
 import { Doorbell } from './doorbell.ts'
+import { receiveOn } from './local-ports.ts'
 import { PageMarks } from './page-marks.ts'
 import type { RestoredLeft } from './restored-pages.ts'
 import { RestoredPages } from './restored-pages.ts'
@@ -279,7 +279,7 @@ export class InputChannel {
   #takeMessages(): void {
     const posted = this.#ring.messages()
     for (; this.#messagesTaken !== posted; this.#messagesTaken = (this.#messagesTaken + 1) | 0) {
-      const received = receiveMessageOnPort(this.#port)
+      const received = receiveOn(this.#port)
       assert(received !== undefined, 'a message was counted and is not there')
       const message = received.message as ChannelMessage
       if (message.kind === 'shape') this.#codecs.add(message.data)

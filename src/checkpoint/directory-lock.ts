@@ -7,7 +7,6 @@
  * Threads: main.
  */
 import { randomUUID } from 'node:crypto'
-import { link, readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { sleep } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
@@ -18,6 +17,7 @@ import {
   unlinkIfThere,
   writeDurably,
 } from '../storage/durable-files.ts'
+import { filesAt } from '../storage/file-system.ts'
 import { errnoOf } from '../storage/storage-errors.ts'
 import { ownIdentity, type ProcessIdentity, stateOf } from './process-identity.ts'
 
@@ -65,7 +65,7 @@ async function makeFile(path: string, content: Holder): Promise<boolean> {
 
 async function linkIfFree(temporary: string, path: string): Promise<boolean> {
   try {
-    await link(temporary, path)
+    await filesAt(path).link(temporary, path)
     return true
   } catch (error) {
     const errno = errnoOf(error)
@@ -78,7 +78,7 @@ async function linkIfFree(temporary: string, path: string): Promise<boolean> {
 /** Undefined if there is none. */
 async function readHolder(path: string): Promise<Holder | undefined> {
   try {
-    return holderIn(await readFile(path, 'utf8'), basename(path))
+    return holderIn(await filesAt(path).readText(path), basename(path))
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined
     throw error
@@ -118,7 +118,7 @@ async function takeAway(path: string, dead: Holder, own: Holder): Promise<void> 
 
 /** Of those who died over them. None can be of use: the files they were for are not there. */
 async function removeOldClaims(directory: string, nonce: string): Promise<void> {
-  const names = await readdir(directory)
+  const names = (await filesAt(directory).entries(directory)).map(({ name }) => name)
   const old = names.filter((name) => name.startsWith(CLAIM_PREFIX) && !name.endsWith(nonce))
   await Promise.all(old.map((name) => unlinkIfThere(join(directory, name))))
 }

@@ -3,8 +3,8 @@
  * that a crash cut off is skipped; the file is cut back when it has grown to twice what is kept.
  * Threads: main.
  */
-import { appendFile, readFile } from 'node:fs/promises'
 import { replaceDurably } from '../storage/durable-files.ts'
+import { filesAt } from '../storage/file-system.ts'
 import { errnoOf, storageFailed } from '../storage/storage-errors.ts'
 
 export type HistoryEntry = Readonly<Record<string, unknown>>
@@ -44,7 +44,7 @@ export class HistoryFile {
     try {
       // A line that was cut off is ended first, or it would take the new one along.
       this.#lines ??= await this.#endLastLine()
-      await appendFile(this.#path, line, { flush: true })
+      await filesAt(this.#path).appendText(this.#path, line, { sync: true })
       this.#lines++
       if (this.#lines > 2 * this.#size) this.#lines = await this.#cutBack()
     } catch (cause) {
@@ -56,7 +56,9 @@ export class HistoryFile {
   /** How many lines there are. */
   async #endLastLine(): Promise<number> {
     const text = await this.#readText()
-    if (text !== '' && !text.endsWith('\n')) await appendFile(this.#path, '\n')
+    if (text !== '' && !text.endsWith('\n')) {
+      await filesAt(this.#path).appendText(this.#path, '\n', { sync: false })
+    }
     return text.split('\n').length - 1
   }
 
@@ -74,7 +76,7 @@ export class HistoryFile {
 
   async #readText(): Promise<string> {
     try {
-      return await readFile(this.#path, 'utf8')
+      return await filesAt(this.#path).readText(this.#path)
     } catch (cause) {
       if (errnoOf(cause) === 'ENOENT') return ''
       throw storageFailed(this.#path, 'read', cause)

@@ -10,13 +10,13 @@
  * Ids never come twice, whatever became of their checkpoints.
  * Threads: main.
  */
-import { readdir, rename, rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import type { BlobStore, StoreDescription } from '../storage/contract.ts'
 import { createStore } from '../storage/create-store.ts'
 import { syncDirectory, TEMPORARY_PREFIX, unlinkIfThere } from '../storage/durable-files.ts'
+import { filesAt } from '../storage/file-system.ts'
 import { makeDirectory } from '../storage/make-directory.ts'
 import { errnoOf, reasonOf, storageFailed } from '../storage/storage-errors.ts'
 import { checkpointId, checkpointName, METADATA_NAME } from './checkpoint-names.ts'
@@ -61,7 +61,8 @@ export class JobDirectory {
       const job = await readOrMakeJob(path, options)
       return new JobDirectory({ path, lock, job, historySize: options.historySize })
     } catch (error) {
-      await lock.release()
+      // A second failure would only hide the first.
+      await Promise.allSettled([lock.release()])
       throw error
     }
   }
@@ -123,7 +124,8 @@ export class JobDirectory {
   async setAside(id: number): Promise<void> {
     const folder = join(this.path, checkpointName(id))
     try {
-      await rename(join(folder, METADATA_NAME), join(folder, `${METADATA_NAME}.aside`))
+      const metadata = join(folder, METADATA_NAME)
+      await filesAt(folder).rename(metadata, `${metadata}.aside`)
       await syncDirectory(folder)
     } catch (cause) {
       if (errnoOf(cause) !== 'ENOENT') throw storageFailed(folder, 'renamed', cause)
@@ -136,7 +138,7 @@ export class JobDirectory {
     try {
       if (await unlinkIfThere(join(folder, METADATA_NAME))) await syncDirectory(folder)
       // A file of it may still be on its way.
-      await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+      await filesAt(folder).removeAll(folder)
     } catch (cause) {
       throw storageFailed(folder, 'deleted', cause)
     }
@@ -188,7 +190,7 @@ export class JobDirectory {
 
   async #namesIn(folder: string): Promise<readonly string[]> {
     try {
-      return await readdir(folder)
+      return (await filesAt(folder).entries(folder)).map(({ name }) => name)
     } catch (cause) {
       throw storageFailed(folder, 'listed', cause)
     }
@@ -198,6 +200,7 @@ export class JobDirectory {
 async function takeDirectory(path: string, nowMs: number): Promise<DirectoryLock> {
   try {
     await makeDirectory(path)
+    await syncName(path)
     return await lockDirectory(path, nowMs)
   } catch (cause) {
     if (cause instanceof SluiceError) throw cause
@@ -207,6 +210,16 @@ async function takeDirectory(path: string, nowMs: number): Promise<DirectoryLock
       hint: 'name a directory that the user who runs the job may create or write to',
       cause,
     })
+  }
+}
+
+/** Whoever made the directory may have ended before its name was durable. */
+async function syncName(path: string): Promise<void> {
+  try {
+    await syncDirectory(dirname(path))
+  } catch (error) {
+    // Of one that was made by somebody else the parent need not be readable.
+    if (errnoOf(error) !== 'EACCES') throw error
   }
 }
 

@@ -2,9 +2,9 @@
  * `job.json`: whose checkpoints a directory holds.
  * Threads: main.
  */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { replaceDurably } from '../storage/durable-files.ts'
+import { filesAt } from '../storage/file-system.ts'
 import {
   checkpointDamaged,
   checkpointVersion,
@@ -31,7 +31,7 @@ const JOB_FILE_NAME = 'job.json'
 export async function readJobFile(directory: string): Promise<JobFile | undefined> {
   const path = join(directory, JOB_FILE_NAME)
   try {
-    return parse(await readFile(path, 'utf8'), path)
+    return parse(await filesAt(path).readText(path), path)
   } catch (cause) {
     const errno = errnoOf(cause)
     if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined

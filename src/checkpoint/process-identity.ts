@@ -25,7 +25,15 @@ const STATE_FIELD = 0
 const START_FIELD = 19
 const UNREADABLE = ['ENOENT', 'ESRCH', 'EACCES', 'EPERM']
 
-export async function ownIdentity(): Promise<ProcessIdentity> {
+/** It stays what it is. */
+const known: { own?: Promise<ProcessIdentity> } = {}
+
+export function ownIdentity(): Promise<ProcessIdentity> {
+  known.own ??= readOwn()
+  return known.own
+}
+
+async function readOwn(): Promise<ProcessIdentity> {
   const stat = await statOf(process.pid)
   return {
     pid: process.pid,

@@ -2,11 +2,11 @@
  * The checkpoint that somebody names by a path.
  * Threads: main.
  */
-import { stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { SluiceError } from '../base/errors.ts'
 import type { StoreDescription } from '../storage/contract.ts'
 import { createStore } from '../storage/create-store.ts'
+import { filesAt } from '../storage/file-system.ts'
 import { errnoOf, storageFailed } from '../storage/storage-errors.ts'
 import { checkpointId, METADATA_NAME } from './checkpoint-names.ts'
 import {
@@ -54,7 +54,7 @@ async function newestIn(directory: string): Promise<ResolvedCheckpoint> {
 
 async function isThere(path: string): Promise<boolean> {
   try {
-    await stat(path)
+    await filesAt(path).stat(path)
     return true
   } catch (error) {
     const errno = errnoOf(error)

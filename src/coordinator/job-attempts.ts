@@ -4,7 +4,6 @@
  * Threads: main.
  */
 
-import { systemClock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import { packageVersion } from '../base/package-root.ts'
 import { assignState } from '../checkpoint/assign-state.ts'
@@ -20,6 +19,7 @@ import type { JobMemory, RecordsBefore } from './job-metrics.ts'
 import type { JobSinks } from './job-sinks.ts'
 import type { JobSources } from './job-sources.ts'
 import { splitAssigners } from './job-sources.ts'
+import type { JobWorld } from './job-world.ts'
 import { OutputCommits } from './output-commits.ts'
 import type { PreparedJob } from './prepared-job.ts'
 import { sourcesOf } from './prepared-job.ts'
@@ -28,7 +28,7 @@ import type { PrintLine } from './result-readers.ts'
 import { RunningCheckpoint } from './running-checkpoint.ts'
 import { recordsLeft, type SplitAssigner } from './split-assigner.ts'
 import type { DeploymentPlan } from './task-deployment.ts'
-import { allocateMetrics, deployTasks, planDeployment } from './task-deployment.ts'
+import { allocateMetrics, planDeployment } from './task-deployment.ts'
 
 export interface JobAttemptsOptions {
   readonly prepared: PreparedJob
@@ -38,6 +38,7 @@ export interface JobAttemptsOptions {
   readonly sinks: JobSinks
   readonly checkpointing: Checkpointing
   readonly onPrint: PrintLine | undefined
+  readonly world: JobWorld
   readonly log: Logger
 }
 
@@ -58,12 +59,14 @@ export class JobAttempts {
   #noMemory: JobMemory | undefined
 
   constructor(options: JobAttemptsOptions) {
-    const { sinks, checkpointing } = options
+    const { sinks, checkpointing, world } = options
     this.#options = options
     this.#commits = new OutputCommits(sinks)
     const { parts } = checkpointing
     this.checkpoints =
-      parts === undefined ? undefined : new JobCheckpoints({ ...parts, commits: this.#commits })
+      parts === undefined
+        ? undefined
+        : new JobCheckpoints({ ...parts, after: world.after, commits: this.#commits })
   }
 
   get view(): CheckpointsView {
@@ -98,7 +101,7 @@ export class JobAttempts {
    * or output cannot be recovered.
    */
   async deploy(count: number): Promise<JobExecution> {
-    const { prepared, sources, explain, log } = this.#options
+    const { prepared, sources, explain, world, log } = this.#options
     const { checkpointing } = this.#options
     const from = this.checkpoints?.latest ?? checkpointing.start.checkpoint
     const restored = from === undefined ? undefined : this.#assign(from)
@@ -114,7 +117,7 @@ export class JobAttempts {
     this.#plan = plan
     const execution: JobExecution = new JobExecution({
       attempt,
-      deploy: (events) => deployTasks(plan, events),
+      deploy: (events) => world.deploy(plan, events),
       assigners,
       commit: (output) => this.#options.sinks.commit(output),
       checkpoints: this.checkpoints?.attempt({
@@ -130,6 +133,7 @@ export class JobAttempts {
       compareFingerprint: (built) => compareFingerprints(prepared.fingerprint, built),
       explain,
       cancellationTimeoutMs: prepared.options.cancellationTimeoutMs,
+      after: world.after,
       log,
     })
     return execution
@@ -146,8 +150,8 @@ export class JobAttempts {
   }
 
   #tellRestored({ checkpointId }: CheckpointMetadata): void {
-    const { checkpointing, log } = this.#options
-    const restoredMs = systemClock.nowMs()
+    const { checkpointing, world, log } = this.#options
+    const restoredMs = world.clock.nowMs()
     checkpointing.parts?.statistics.restored({ id: checkpointId, restoredMs })
     log.info({ checkpoint: checkpointId }, 'going on from a checkpoint')
   }
@@ -174,7 +178,7 @@ export class JobAttempts {
   }
 
   #planOf(attempt: number, restored: Restored | undefined): DeploymentPlan {
-    const { prepared, jobUrl, onPrint, checkpointing } = this.#options
+    const { prepared, jobUrl, onPrint, checkpointing, world } = this.#options
     return planDeployment({
       prepared,
       attempt,
@@ -184,6 +188,7 @@ export class JobAttempts {
       results: this.#plan?.results,
       checkpointing: this.checkpoints !== undefined,
       restore: restored?.tasks,
+      channels: world.channels,
     })
   }
 

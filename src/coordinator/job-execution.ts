@@ -4,15 +4,16 @@
  * Threads: main.
  */
 import { assert } from '../base/assert.ts'
-import { after } from '../base/clock.ts'
+import type { after } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
 import type { FromTask, SinkCommittables, ToTask } from '../protocol/messages.ts'
 import type { JobPhase, Outcome } from './job-phase.ts'
 import { canMove } from './job-phase.ts'
+import type { TaskThread } from './job-world.ts'
 import type { ResultReader } from './result-reader.ts'
 import type { SplitAssigner } from './split-assigner.ts'
-import type { WorkerTask, WorkerTaskOptions } from './worker-task.ts'
+import type { WorkerTaskOptions } from './worker-task.ts'
 
 export type TaskEvents = Pick<WorkerTaskOptions, 'onMessage' | 'onFailure'>
 
@@ -34,7 +35,7 @@ export interface AttemptCheckpoints {
 export interface JobExecutionOptions {
   readonly attempt: number
   /** Starts the threads one by one. */
-  readonly deploy: (events: TaskEvents) => Iterable<WorkerTask>
+  readonly deploy: (events: TaskEvents) => Iterable<TaskThread>
   /** By task index: who assigns splits to a source task. */
   readonly assigners: ReadonlyMap<number, SplitAssigner>
   /** Makes the output of tasks that have finished visible. */
@@ -49,6 +50,7 @@ export interface JobExecutionOptions {
   /** Makes a failure point at the user's own source. */
   readonly explain: (error: Error) => Error
   readonly cancellationTimeoutMs: number
+  readonly after: typeof after
   readonly log: Logger
 }
 
@@ -59,7 +61,7 @@ export class JobExecution {
   readonly ended: Promise<Outcome>
   readonly #options: JobExecutionOptions
   #phase: JobPhase = 'created'
-  readonly #tasks: WorkerTask[] = []
+  readonly #tasks: TaskThread[] = []
   readonly #ready = new Set<number>()
   readonly #finished = new Map<number, readonly SinkCommittables[]>()
   /** Settled unless output is being made visible. */
@@ -214,10 +216,10 @@ export class JobExecution {
   }
 
   async #endTasks(): Promise<void> {
-    const { attempt, cancellationTimeoutMs } = this.#options
+    const { attempt, cancellationTimeoutMs, after } = this.#options
     for (const task of this.#tasks) task.send({ type: 'cancel', attempt })
     const stopped = this.#tasks.map((task) => task.stopped)
-    const inTime = await settledWithin(stopped, cancellationTimeoutMs)
+    const inTime = await settledWithin(stopped, { ms: cancellationTimeoutMs, after })
     if (!inTime) {
       const fields = { afterMs: cancellationTimeoutMs }
       this.#options.log.warn(fields, 'a task does not stop: its thread is ended where it is')
@@ -233,9 +235,12 @@ export class JobExecution {
 }
 
 /** True if all of them resolve within `ms`. */
-export async function settledWithin(all: readonly Promise<void>[], ms: number): Promise<boolean> {
+export async function settledWithin(
+  all: readonly Promise<void>[],
+  { ms, after: later }: { readonly ms: number; readonly after: typeof after },
+): Promise<boolean> {
   const late = new Promise<false>((resolve) => {
-    const cancel = after(ms, () => resolve(false))
+    const cancel = later(ms, () => resolve(false))
     Promise.all(all).then(cancel, cancel)
   })
   return Promise.race([Promise.all(all).then(() => true), late])

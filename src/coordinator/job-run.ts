@@ -4,7 +4,7 @@
  * checkpoints kept or deleted.
  * Threads: main.
  */
-import { after } from '../base/clock.ts'
+import type { after } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
 import { decideRestart } from '../checkpoint/restart.ts'
@@ -21,6 +21,7 @@ export interface JobRunOptions {
   readonly attempts: JobAttempts
   readonly sinks: JobSinks
   readonly checkpointing: Checkpointing
+  readonly after: typeof after
   readonly log: Logger
 }
 
@@ -139,7 +140,7 @@ export class JobRun {
   async #wait(ms: number): Promise<void> {
     if (ms === 0 || this.#isCanceled) return
     await new Promise<void>((resolve) => {
-      const cancel = after(ms, resolve)
+      const cancel = this.#options.after(ms, resolve)
       this.#wakeUp = () => {
         cancel()
         resolve()
@@ -148,12 +149,14 @@ export class JobRun {
   }
 
   async #windUp(outcome: Outcome): Promise<void> {
-    const { sinks, options, checkpointing } = this.#options
+    const { sinks, options, checkpointing, after } = this.#options
     const goesOn = checkpointing.keeps(outcome)
     const { results } = this.#options.attempts
     for (const reader of results) reader.stop(outcome)
     const told = results.map((reader) => reader.stopped)
-    if (outcome.status !== 'finished') await settledWithin(told, options.cancellationTimeoutMs)
+    if (outcome.status !== 'finished') {
+      await settledWithin(told, { ms: options.cancellationTimeoutMs, after })
+    }
     for (const reader of results) reader.mute()
     for (const reader of results) reader.detach()
     if (outcome.status !== 'finished') {

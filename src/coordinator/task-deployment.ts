@@ -6,6 +6,7 @@
 import { totalmem } from 'node:os'
 import type { MessagePort } from 'node:worker_threads'
 import type {
+  ChannelOptions,
   InputChannelDescription,
   OutputChannelDescription,
 } from '../channel/create-channel.ts'
@@ -36,9 +37,13 @@ export interface PlanOptions {
   /** Of the attempt before: they get new channels. */
   readonly results?: readonly ResultReader[] | undefined
   readonly checkpointing: boolean
+  readonly channels?: ChannelWorld | undefined
   /** By task: what it takes over of a checkpoint. */
   readonly restore?: readonly TaskRestore[] | undefined
 }
+
+/** See `createChannel`. */
+export type ChannelWorld = Pick<ChannelOptions, 'firstSeq' | 'ports'>
 
 export interface DeploymentPlan {
   readonly prepared: PreparedJob
@@ -56,6 +61,7 @@ export function planDeployment(plan: PlanOptions): DeploymentPlan {
       size: sizeFor(plan, execution.tasks[channel.consumer]!.inputs.length),
       producerDoorbell: doorbells[channel.producer]!,
       consumerDoorbell: doorbells[channel.consumer]!,
+      ...plan.channels,
     }),
   )
   const results = planResults(plan, doorbells)

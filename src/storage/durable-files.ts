@@ -4,8 +4,9 @@
  * Threads: any.
  */
 import { randomUUID } from 'node:crypto'
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { OpenFile } from './file-system.ts'
+import { filesAt } from './file-system.ts'
 import { errnoOf } from './storage-errors.ts'
 
 /** What a crash may leave behind under such a name is of no use to anybody. */
@@ -20,7 +21,7 @@ export function temporaryPath(folder: string): string {
 
 /** Writes the parts one after the other; resolves when the bytes are durable. */
 export async function writeDurably(path: string, parts: readonly Uint8Array[]): Promise<void> {
-  const file = await open(path, 'w')
+  const file = await filesAt(path).open(path, 'w')
   try {
     await writeAll(file, parts)
     await file.sync()
@@ -34,7 +35,7 @@ export async function replaceDurably(path: string, bytes: Uint8Array): Promise<v
   const temporary = temporaryPath(dirname(path))
   try {
     await writeDurably(temporary, [bytes])
-    await rename(temporary, path)
+    await filesAt(path).rename(temporary, path)
   } catch (error) {
     await removeLeftover(temporary)
     throw error
@@ -43,7 +44,7 @@ export async function replaceDurably(path: string, bytes: Uint8Array): Promise<v
 }
 
 export async function syncDirectory(path: string): Promise<void> {
-  const folder = await open(path, 'r')
+  const folder = await filesAt(path).open(path, 'r')
   try {
     await folder.sync()
   } finally {
@@ -54,7 +55,7 @@ export async function syncDirectory(path: string): Promise<void> {
 /** False if there was none. */
 export async function unlinkIfThere(path: string): Promise<boolean> {
   try {
-    await unlink(path)
+    await filesAt(path).unlink(path)
     return true
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false
@@ -64,10 +65,12 @@ export async function unlinkIfThere(path: string): Promise<boolean> {
 
 /** After a failure, which is what must be told: a second one would only hide it. */
 export async function removeLeftover(path: string): Promise<void> {
-  await unlink(path).catch(() => undefined)
+  await filesAt(path)
+    .unlink(path)
+    .catch(() => undefined)
 }
 
-async function writeAll(file: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+async function writeAll(file: OpenFile, parts: readonly Uint8Array[]): Promise<void> {
   let left = parts.filter(({ length }) => length > 0)
   while (left.length > 0) {
     const { bytesWritten } = await file.writev(left.slice(0, PIECES_MAX))

@@ -5,7 +5,6 @@
  * whoever reads it knows the checksum.
  * Threads: any.
  */
-import { link, open, readdir, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { assert } from '../base/assert.ts'
 import type { BlobInfo, BlobStore } from './contract.ts'
@@ -17,6 +16,8 @@ import {
   unlinkIfThere,
   writeDurably,
 } from './durable-files.ts'
+import type { DirectoryEntry } from './file-system.ts'
+import { filesAt } from './file-system.ts'
 import { makeDirectory } from './make-directory.ts'
 import { blobMissing, errnoOf, storageFailed } from './storage-errors.ts'
 
@@ -89,14 +90,18 @@ export class FileStore implements BlobStore {
     return join(this.#directory, name)
   }
 
+  async #entriesOf(path: string): Promise<readonly DirectoryEntry[]> {
+    try {
+      return await filesAt(path).entries(path)
+    } catch (error) {
+      if (isMissing(error)) return []
+      throw error
+    }
+  }
+
   /** `folder` is '' or ends with a slash, as it stands in names. */
   async #collect(folder: string, prefix: string, found: BlobInfo[]): Promise<void> {
-    const entries = await readdir(join(this.#directory, folder), { withFileTypes: true }).catch(
-      (error: unknown) => {
-        if (isMissing(error)) return []
-        throw error
-      },
-    )
+    const entries = await this.#entriesOf(join(this.#directory, folder))
     for (const entry of entries) {
       if (entry.name.startsWith(TEMPORARY_PREFIX)) continue
       const name = folder + entry.name
@@ -130,7 +135,7 @@ async function publish(temporary: string, path: string): Promise<boolean> {
   // this one survives.
   await syncDirectory(dirname(path))
   try {
-    await link(temporary, path)
+    await filesAt(path).link(temporary, path)
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error
     await unlinkIfThere(temporary)
@@ -148,7 +153,7 @@ async function publish(temporary: string, path: string): Promise<boolean> {
 }
 
 async function read(path: string, from: number, to: number | undefined): Promise<Uint8Array> {
-  const file = await open(path, 'r')
+  const file = await filesAt(path).open(path, 'r')
   try {
     const { size } = await file.stat()
     const end = Math.min(to ?? size, size)
@@ -168,7 +173,7 @@ async function read(path: string, from: number, to: number | undefined): Promise
 
 async function sizeOf(path: string): Promise<number | undefined> {
   try {
-    return (await stat(path)).size
+    return (await filesAt(path).stat(path)).size
   } catch (error) {
     if (isMissing(error)) return undefined
     throw error
@@ -178,7 +183,7 @@ async function sizeOf(path: string): Promise<number | undefined> {
 async function removeEmptyFolders(folder: string, root: string): Promise<void> {
   for (let at = folder; at.length > root.length; at = dirname(at)) {
     try {
-      await rmdir(at)
+      await filesAt(at).rmdir(at)
     } catch (error) {
       const errno = errnoOf(error)
       if (errno === 'ENOTEMPTY' || errno === 'EEXIST') return

@@ -2,9 +2,9 @@
  * Directories whose names survive a loss of power.
  * Threads: any.
  */
-import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { syncDirectory } from './durable-files.ts'
+import { filesAt } from './file-system.ts'
 import { errnoOf } from './storage-errors.ts'
 
 /**
@@ -14,17 +14,23 @@ export async function makeDirectory(path: string): Promise<void> {
   const missing: string[] = []
   for (let at = path; !(await exists(at)) && dirname(at) !== at; at = dirname(at)) missing.push(at)
   for (const folder of missing.reverse()) {
-    await mkdir(folder).catch((error: unknown) => {
-      // Another thread may make it at the same time.
-      if (errnoOf(error) !== 'EEXIST') throw error
-    })
+    await makeOne(folder)
     await syncDirectory(dirname(folder))
+  }
+}
+
+async function makeOne(folder: string): Promise<void> {
+  try {
+    await filesAt(folder).mkdir(folder)
+  } catch (error) {
+    // Another thread may make it at the same time.
+    if (errnoOf(error) !== 'EEXIST') throw error
   }
 }
 
 async function exists(path: string): Promise<boolean> {
   try {
-    await stat(path)
+    await filesAt(path).stat(path)
     return true
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false

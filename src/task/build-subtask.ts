@@ -13,6 +13,7 @@ import { InputChannel } from '../channel/input-channel.ts'
 import { InputGate } from '../channel/input-gate.ts'
 import { OutputCredit } from '../channel/output-credit.ts'
 import type { RecordWriter } from '../channel/record-writer.ts'
+import type { SharedWords } from '../channel/shared-words.ts'
 import { Codecs } from '../codec/codecs.ts'
 import { NO_TIME } from '../codec/page.ts'
 import { timedEdges } from '../graph/event-time.ts'
@@ -26,7 +27,7 @@ import type { TaskRestore } from '../protocol/snapshot.ts'
 import { SplitWatermarks } from '../time/split-watermarks.ts'
 import { WatermarkValve } from '../time/watermark-valve.ts'
 import { buildChain, heapState } from './build-chain.ts'
-import { buildWriters } from './build-writers.ts'
+import { buildWriters, wordsOf } from './build-writers.ts'
 import { ChainRuntime } from './chain-runtime.ts'
 import { attributed } from './failure.ts'
 import { GateDebloating } from './gate-debloating.ts'
@@ -52,6 +53,8 @@ export interface BuildSubtaskOptions {
   readonly mayBlock: boolean
   /** True once the task is to end: a record blocked in its middle gives up. */
   readonly isStopped?: () => boolean
+  /** Default: Atomics. */
+  readonly words?: SharedWords | undefined
   /** Default: steps of some milliseconds. */
   readonly pacing?: TaskPacing
   /** At each cut: records that each `collect` or `print` of the task was given before it. */
@@ -240,7 +243,9 @@ function attachGate(parts: Parts): BuiltInput {
   const { build, codecs, runtime, subtask } = parts
   const { inputs, producers } = build.deployment
   const options = build.deployment.options as JobOptions
-  const ends = inputs.map((input, index) => new InputChannel(input, { codecs, index }))
+  const ends = inputs.map(
+    (one, index) => new InputChannel(one, { codecs, index, ...wordsOf(build) }),
+  )
   const valve = new WatermarkValve(ends.length)
   const gate = new InputGate(ends, build.doorbell)
   const input = new GateInput({

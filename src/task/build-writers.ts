@@ -5,6 +5,7 @@ import { OutputChannel } from '../channel/output-channel.ts'
 import type { OutputCredit } from '../channel/output-credit.ts'
 import type { Routing } from '../channel/partitioner.ts'
 import { RecordWriter } from '../channel/record-writer.ts'
+import type { SharedWords } from '../channel/shared-words.ts'
 import type { Codecs } from '../codec/codecs.ts'
 import { Schema } from '../codec/schema.ts'
 import type { JobVertex, OperatorTree } from '../graph/job-graph.ts'
@@ -36,6 +37,11 @@ export function buildWriters(options: BuildWritersOptions): readonly RecordWrite
       maxParallelism: vertices[edge.to]!.maxParallelism,
     })
   })
+}
+
+/** Where the default is not to be had by name. */
+export function wordsOf({ words }: BuildSubtaskOptions): { readonly words?: SharedWords } {
+  return words === undefined ? {} : { words }
 }
 
 const TO_MAIN = { routing: { kind: 'forward' }, withTime: false, maxParallelism: 1 } as const
@@ -76,7 +82,15 @@ function exitWriter({ build, codecs, credit }: BuildWritersOptions, exit: Exit):
   const edge = new EdgeState(exit.declared)
   const { withTime, routing, maxParallelism } = exit
   const channels = exit.ends.map(
-    (end) => new OutputChannel(end, { codecs, credit, edge, withTime, recordBytesMax }),
+    (end) =>
+      new OutputChannel(end, {
+        codecs,
+        credit,
+        edge,
+        withTime,
+        recordBytesMax,
+        ...wordsOf(build),
+      }),
   )
   const firstTurn = build.deployment.subtask
   return new RecordWriter({ routing, channels, edge, maxParallelism, firstTurn })

@@ -88,6 +88,11 @@ export class Subtask {
     return this.input.pendingPromises + committing + (this.#checkpoints?.pendingPromises ?? 0)
   }
 
+  /** It has more to write, and some channel was without credit when it was last looked at. */
+  get isStalled(): boolean {
+    return this.#phase !== 'ended' && this.#options.credit.stalled !== 0
+  }
+
   /** True if a step would do something: the re-check before parking. */
   ready(): boolean {
     const { credit, runtime } = this.#options
@@ -97,7 +102,8 @@ export class Subtask {
     // Barriers first: one that has become known may be the last that a snapshot waits for.
     if (this.input.hasBarrier?.() === true || this.#checkpoints?.ready() === true) return true
     if (this.#phase === 'ended') return false
-    if (credit.stalled !== 0 && !credit.recheck()) return false
+    // With credit again there is something to do: at the least to see when the next step is due.
+    if (credit.stalled !== 0) return credit.recheck()
     if (!runtime.isReady()) return false
     return this.#phase === 'ending' || runtime.controlPending || this.input.ready()
   }

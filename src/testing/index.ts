@@ -17,6 +17,8 @@ export type {
   InlineResult,
 } from './run-inline.ts'
 export { runInline } from './run-inline.ts'
+export type { SimulateOptions, SimulateResult } from './simulate.ts'
+export { simulate, simulatedSink } from './simulate.ts'
 export type { SinkConformanceOptions } from './sink-conformance.ts'
 export { checkSink } from './sink-conformance.ts'
 export type { SourceConformanceOptions } from './source-conformance.ts'

@@ -140,6 +140,20 @@ test('a task without credit does not turn on what is due: a consumer rings', () 
   expect(subtask.nextWakeMs()).toBe(900)
 })
 
+test('a task that has credit again looks when it is due before it sleeps', () => {
+  const { subtask, credit, input } = world()
+  credit.stalled = 1
+  input.wakeMs = 950
+  expect(subtask.nextWakeMs()).toBe(NEVER)
+  credit.recheck = () => {
+    credit.stalled = 0
+    return true
+  }
+  expect(subtask.ready()).toBe(true)
+  expect(subtask.ready()).toBe(false)
+  expect(subtask.nextWakeMs()).toBe(950)
+})
+
 test('timers wait for a full sink as records do', () => {
   const { subtask, runtime } = world()
   runtime.isFull = true
