@@ -235,7 +235,7 @@ test.each(tests.map((one, k) => [one.name, k] as const))('the test of %s holds',
 
 test('the documents have the programs and tests that are run here', () => {
   expect(programs.map(({ name }) => name)).toEqual(Object.keys(DOCUMENTED_OUTPUT))
-  expect(tests).toHaveLength(6)
+  expect(tests).toHaveLength(7)
 })
 
 function documentedJob(code: string): string {
