@@ -39,7 +39,20 @@ function edgeByKey({ channels, textsMax, spells, ...options }: EdgeOptions) {
   const publish = () => {
     for (const { output } of pairs) output.publish()
   }
-  return { writer, edge, arrived, take, publish }
+  /** Writes the records, and has them read from time to time; calls `look` behind the 101st. */
+  const pass = (records: readonly unknown[], look = () => {}) => {
+    records.forEach((record, n) => {
+      writer.write(record, 0)
+      if (n === 100) look()
+      if (n % 50 === 0) {
+        publish()
+        take()
+      }
+    })
+    publish()
+    take()
+  }
+  return { writer, edge, arrived, take, publish, pass }
 }
 
 const encoder = new KeyEncoder()
@@ -124,18 +137,9 @@ test('nor does it in a page that begins with a mark', () => {
 })
 
 test('an edge with too many keys stops giving them numbers', () => {
-  const { writer, publish, take, arrived, edge } = edgeByKey({ channels: 2, textsMax: 10 })
+  const { arrived, edge, pass } = edgeByKey({ channels: 2, textsMax: 10 })
   const records = Array.from({ length: 20_000 }, (_, n) => ({ key: `k${n}`, n }))
-  records.forEach((record, n) => {
-    writer.write(record, 0)
-    if (n === 100) expect(edge.keys!.codes.isOn).toBe(true)
-    if (n % 50 === 0) {
-      publish()
-      take()
-    }
-  })
-  publish()
-  take()
+  pass(records, () => expect(edge.keys!.codes.isOn).toBe(true))
   expect(edge.keys!.codes.isOn).toBe(false)
   expect(edge.keys!.spelling.isOn).toBe(true)
   expect(arrived).toEqual(expected(records, 2))
@@ -144,41 +148,24 @@ test('an edge with too many keys stops giving them numbers', () => {
 test.each([1, 2])(
   'keys that cannot be spelled are written as they are, to %i channels',
   (channels) => {
-    const { writer, publish, take, arrived, edge } = edgeByKey({ channels, spells: true })
+    const { arrived, edge, pass } = edgeByKey({ channels, spells: true })
     const records = Array.from({ length: 40_000 }, (_, n) => ({
       key: n % 2 === 0 ? `${sentence} ${n}` : `k${n}`,
       n,
     }))
-    records.forEach((record, n) => {
-      writer.write(record, 0)
-      if (n === 100) expect(edge.keys!.spelling.isOn).toBe(true)
-      if (n % 50 === 0) {
-        publish()
-        take()
-      }
-    })
-    publish()
-    take()
+    pass(records, () => expect(edge.keys!.spelling.isOn).toBe(true))
     expect(edge.keys!.spelling.isOn).toBe(false)
     expect(arrived).toEqual(expected(records, channels))
   },
 )
 
 test('an edge whose keys are few but for some goes on', () => {
-  const { writer, publish, take, arrived, edge } = edgeByKey({ channels: 2, textsMax: 10 })
+  const { arrived, edge, pass } = edgeByKey({ channels: 2, textsMax: 10 })
   const records = Array.from({ length: 90_000 }, (_, n) => ({
     key: n >= 10 && n % 8 === 0 ? `rare ${n}` : `k${n % 10}`,
     n,
   }))
-  records.forEach((record, n) => {
-    writer.write(record, 0)
-    if (n % 50 === 0) {
-      publish()
-      take()
-    }
-  })
-  publish()
-  take()
+  pass(records)
   expect(edge.keys!.codes.isOn).toBe(true)
   expect(arrived).toEqual(expected(records, 2))
 })
