@@ -97,12 +97,12 @@ async function ours(one, { seconds, warmup, smoke }) {
     })
     await sleep(warmup * 1e3)
     const measured = await watched(() => sampled(job, seconds))
-    await job.cancel()
     const { before, after, samples } = measured.value
-    const complete = job.checkpoints.history.filter(
-      ({ status, id }) => status === 'completed' && id > before.id,
-    )
-    const declined = job.checkpoints.history.filter(({ status }) => status === 'failed')
+    // Before the end, which gives one up that is under way.
+    const measuredOnes = job.checkpoints.history.filter(({ id }) => id > before.id)
+    await job.cancel()
+    const complete = measuredOnes.filter(({ status }) => status === 'completed')
+    const declined = measuredOnes.filter(({ status }) => status === 'failed')
     return {
       perSecond: ((after.records - before.records) / measured.ms) * 1e3,
       durations: complete.map(({ durationMs }) => durationMs),

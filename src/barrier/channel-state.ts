@@ -20,8 +20,6 @@ import {
   MARK_COUNT_WORD,
   markCount,
   markKind,
-  SHAPE_HI_WORD,
-  SHAPE_LO_WORD,
 } from '../codec/page-layout.ts'
 import { planRow } from '../codec/row-plan.ts'
 import type { Shape, ShapeData } from '../codec/shape.ts'
@@ -146,7 +144,7 @@ function describe(capture: ChannelCapture, codecs: Codecs): Description {
   const shapes = new Map<string, Shape>()
   const tables = new Map<CodedTexts, Map<number, string>>()
   for (const page of capture.pages) {
-    const shape = shapeOf(page, codecs)
+    const shape = codecs.shapeOf(viewsOf(page), page.bytes.byteOffset)
     shapes.set(shape.id, shape)
     const texts = tables.get(page.texts) ?? new Map<number, string>()
     tables.set(page.texts, texts)
@@ -160,15 +158,6 @@ function describe(capture: ChannelCapture, codecs: Codecs): Description {
     texts: [...tables.values()].map((texts) => [...texts]),
     textsOfPages: capture.pages.map(({ texts }) => order.indexOf(texts)),
   }
-}
-
-function shapeOf(page: KeptPage, codecs: Codecs): Shape {
-  const views = viewsOf(page)
-  const at = page.bytes.byteOffset
-  const hi = headerWord(views, at, SHAPE_HI_WORD)
-  const shape = codecs.shape(hi, headerWord(views, at, SHAPE_LO_WORD))
-  assert(shape !== undefined, 'a page has a shape that nobody knows')
-  return shape
 }
 
 interface Collected {

@@ -10,7 +10,7 @@ import { checkedChoice } from '../channel/partitioner.ts'
 import { RestoredPages } from '../channel/restored-pages.ts'
 import type { Codecs } from '../codec/codecs.ts'
 import { pageViews } from '../codec/page.ts'
-import { hasTimes, headerWord, SHAPE_HI_WORD, SHAPE_LO_WORD } from '../codec/page-layout.ts'
+import { hasTimes } from '../codec/page-layout.ts'
 import { PagePacker } from './page-packer.ts'
 
 export interface Share {
@@ -29,12 +29,11 @@ export function dealPages(
   const readers = new RestoredPages(codecs)
   for (const { bytes, texts, cursor } of pages) {
     const views = pageViews(bytes.buffer)
-    const hi = headerWord(views, 0, SHAPE_HI_WORD)
-    const shape = codecs.shape(hi, headerWord(views, 0, SHAPE_LO_WORD))!
-    const reader = readers.readerOf(texts, shape, hasTimes(views, 0))
+    const reader = readers.readerOf(texts, codecs.shapeOf(views, 0), hasTimes(views, 0))
     reader.open(views, 0)
     for (let row = cursor; row < reader.count; row++) {
-      if (isOwn(reader.record(row))) packer.append(reader, row)
+      const record = reader.record(row)
+      if (isOwn(record)) packer.append(reader, record, reader.time(row))
     }
   }
   return packer.finish()

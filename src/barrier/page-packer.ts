@@ -10,7 +10,6 @@ import { CodedTexts } from '../codec/coded-texts.ts'
 import type { PageReader, PageViews, PageWriter } from '../codec/page.ts'
 import { APPENDED, FULL, pageViews } from '../codec/page.ts'
 import { align8 } from '../codec/page-layout.ts'
-import type { Shape } from '../codec/shape.ts'
 
 const PAGE_BYTES = 64 << 10
 const NO_TEXTS = new CodedTexts()
@@ -26,11 +25,9 @@ export class PagePacker {
     this.#codecs = codecs
   }
 
-  /** Puts the record at `index` behind all others. */
-  append(from: PageReader, index: number): void {
+  /** Puts a record of that reader's behind all others. */
+  append(from: PageReader, record: unknown, timeMs: number): void {
     const writer = this.#writerLike(from)
-    const record = from.record(index)
-    const timeMs = from.time(index)
     if (this.#views !== undefined && writer.append(record, timeMs) === APPENDED) return
     if (this.#views !== undefined && writer.count > 0) this.#finishPage()
     this.#begin(writer, PAGE_BYTES)
@@ -50,8 +47,8 @@ export class PagePacker {
 
   #writerLike({ shape, withTime }: PageReader): PageWriter {
     const id = `${shape.id} ${withTime}`
-    const known = this.#writers.get(id)
-    const writer = known ?? this.#codecs.writer(plainShape(shape, this.#codecs), withTime)
+    // What stands for texts belongs to the channel that the page came by.
+    const writer = this.#writers.get(id) ?? this.#codecs.writer(this.#codecs.plain(shape), withTime)
     this.#writers.set(id, writer)
     if (writer !== this.#writer) this.#finishPage()
     this.#writer = writer
@@ -83,15 +80,4 @@ export class PagePacker {
 
 function newViews(capacity: number): PageViews {
   return pageViews(new SharedArrayBuffer(capacity + SLACK_BYTES))
-}
-
-/** Numbers for texts belong to the channel that the page came by. */
-function plainShape(shape: Shape, codecs: Codecs): Shape {
-  const { root } = shape
-  const fields = root.fields.map((field) =>
-    field.value.kind === 'coded'
-      ? { ...field, value: { ...field.value, kind: 'string' as const } }
-      : field,
-  )
-  return codecs.add({ root: { ...root, fields } })
 }

@@ -4,7 +4,8 @@
  * do, also where it was held back: a task behind which others are slow is as slow as they are.
  * Threads: the consuming task.
  */
-import { align8, HEADER_BYTES } from '../codec/page-layout.ts'
+import { limits } from '../base/limits.ts'
+import { align8 } from '../codec/page-layout.ts'
 
 export interface DebloatingOptions {
   /** How long the task should need for all that waits. */
@@ -26,8 +27,6 @@ export interface Observation {
   readonly pages: number
 }
 
-/** Room for a header and some of the smallest records. */
-const PAGE_BYTES_MIN = 4 * HEADER_BYTES
 /** An average just below what a page can hold would never come to it. */
 const BEYOND_MAX = 4
 /** What differs by more is no noise: it weighs twice as much. */
@@ -49,7 +48,7 @@ export class Debloating {
     if (bytes === 0 || activeMs <= 0) return undefined
     const { targetMs, samples, thresholdPercent, pageBytesMax } = this.#options
     const wanted = Math.min((targetMs * bytes) / activeMs / pages, BEYOND_MAX * pageBytesMax)
-    const log = Math.log(Math.max(wanted, PAGE_BYTES_MIN))
+    const log = Math.log(Math.max(wanted, limits.segmentBytesMin))
     const before = this.#log ?? log
     const weight = Math.abs(log - before) > JUMP ? 4 : 2
     this.#log = before + Math.min(1, weight / (samples + 1)) * (log - before)

@@ -26,8 +26,6 @@ export class EdgeState {
   keys: EdgeKeys | undefined
   /** What the records must be; without it the first record teaches the shape. */
   readonly declared: Schema<unknown> | undefined
-  /** Shapes with a key of a `KeyKind`, and what they are without. */
-  readonly #plain = new Map<Shape, Shape>()
   #keyed: { readonly of: Shape; readonly kind: KeyKind; readonly shape: Shape } | undefined
 
   constructor(declared?: Schema<unknown>) {
@@ -35,7 +33,7 @@ export class EdgeState {
     this.shape = declared === undefined ? undefined : shapeOfSchema(declared)
   }
 
-  /** In what shape the records of `shape` are written now. */
+  /** In what shape the records of `shape` are written now. See `Codecs.plain` for the inverse. */
   written(shape: Shape, codecs: Codecs): Shape {
     const { keys } = this
     const kind = keys && kindNow(keys)
@@ -48,13 +46,7 @@ export class EdgeState {
       return shape
     }
     this.#keyed = { of: shape, kind, shape: keyed }
-    this.#plain.set(keyed, shape)
     return keyed
-  }
-
-  /** The inverse of `written`. */
-  plain(written: Shape): Shape {
-    return this.#plain.get(written) ?? written
   }
 }
 

@@ -17,7 +17,6 @@ import {
   SHAPE_HI_WORD,
   SHAPE_LO_WORD,
 } from '../codec/page-layout.ts'
-import type { Shape } from '../codec/shape.ts'
 import { AnnouncedBarriers } from './announced-barriers.ts'
 import type { AnnouncedBarrier } from './barrier.ts'
 import type { BarrierWatch } from './barrier-watch.ts'
@@ -312,7 +311,7 @@ export class InputChannel {
     const [page] = this.#restored.list
     if (page === undefined || this.#barriers.isAt(this.nextSeq)) return false
     const views = this.#restored.viewsOfFirst()
-    const shape = this.#shapeOf(views, 0)
+    const shape = this.#codecs.shapeOf(views, 0)
     const reader = this.#restored.readerOf(page.texts, shape, hasTimes(views, 0))
     reader.open(views, 0)
     this.#marks.open(views, 0)
@@ -366,20 +365,13 @@ export class InputChannel {
     const lo = headerWord(views, offset, SHAPE_LO_WORD)
     const last = this.reader as PageReader | undefined
     if (last !== undefined && last.shape.lo === lo && last.shape.hi === hi) return last
-    const shape = this.#shapeOf(views, offset)
+    const shape = this.#codecs.shapeOf(views, offset)
     const known = this.#readers.get(shape.id)
     if (known !== undefined) return known
     const made = this.#codecs.reader(shape, hasTimes(views, offset))
     made.texts = this.#texts
     this.#readers.set(shape.id, made)
     return made
-  }
-
-  #shapeOf(views: PageViews, offset: number): Shape {
-    const hi = headerWord(views, offset, SHAPE_HI_WORD)
-    const shape = this.#codecs.shape(hi, headerWord(views, offset, SHAPE_LO_WORD))
-    assert(shape !== undefined, 'a page has a shape that was not announced')
-    return shape
   }
 
   #findLimit(): void {

@@ -235,8 +235,8 @@ export class OutputChannel {
     if (edge.declared !== undefined) checkRecord(edge.declared, record)
     this.publish()
     // Another channel of the edge may have met such a record before: then its shape is tried first.
-    const plain = edge.plain(shape)
-    if (edge.shape === plain) edge.shape = codecs.widen(plain, record)
+    const plain = codecs.plain(shape)
+    if (edge.shape?.id === plain.id) edge.shape = codecs.widen(plain, record)
   }
 
   #shapeFor(record: unknown): Shape {

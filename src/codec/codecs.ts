@@ -4,10 +4,11 @@
  */
 import { assert } from '../base/assert.ts'
 import type { KeyKind } from './key-shape.ts'
-import { keyShape } from './key-shape.ts'
+import { keyShape, plainShape } from './key-shape.ts'
 import { learnShape, widenShape } from './learn-shape.ts'
-import type { PageReader, PageWriter } from './page.ts'
+import type { PageReader, PageViews, PageWriter } from './page.ts'
 import { compilePageReader, compilePageWriter } from './page-compiler.ts'
+import { headerWord, SHAPE_HI_WORD, SHAPE_LO_WORD } from './page-layout.ts'
 import type { Shape, ShapeData } from './shape.ts'
 import { shapeFromData } from './shape.ts'
 
@@ -32,6 +33,11 @@ export class Codecs {
   keyed(shape: Shape, field: string, kind: KeyKind): Shape | undefined {
     const keyed = keyShape(shape, field, kind)
     return keyed && this.#keep(keyed)
+  }
+
+  /** See `plainShape`. */
+  plain(shape: Shape): Shape {
+    return this.#keep(plainShape(shape))
   }
 
   /** A new writer of that shape. */
@@ -64,6 +70,14 @@ export class Codecs {
   /** The shape with these halves of an id, if it is known. */
   shape(hi: number, lo: number): Shape | undefined {
     return this.#byLo.get(lo)?.find((shape) => shape.hi === hi)
+  }
+
+  /** The shape of the records of a page, which was made known. */
+  shapeOf(views: PageViews, offset: number): Shape {
+    const hi = headerWord(views, offset, SHAPE_HI_WORD)
+    const shape = this.shape(hi, headerWord(views, offset, SHAPE_LO_WORD))
+    assert(shape !== undefined, 'a page has a shape that was not announced')
+    return shape
   }
 
   #keep(shape: Shape): Shape {

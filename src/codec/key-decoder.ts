@@ -87,6 +87,7 @@ class KeyDecoder {
   #takeNumber(): number {
     const { at } = this
     this.at += 8
+    assert(this.at <= this.#bytes.length, 'a number of a key has no end')
     return numberAt(this.#bytes, at)
   }
 

@@ -20,3 +20,13 @@ export function keyShape(shape: Shape, name: string, kind: KeyKind): Shape | und
   const fields = root.fields.map((one) => (one === field ? keyed : one))
   return shapeFromData({ root: { ...root, fields } })
 }
+
+/** The inverse: the shape with all texts as they are. */
+export function plainShape({ root }: Shape): Shape {
+  const fields = root.fields.map((field): FieldShape => {
+    const { kind } = field.value
+    if (kind !== 'coded' && kind !== 'spelled') return field
+    return { ...field, value: { ...field.value, kind: 'string' } }
+  })
+  return shapeFromData({ root: { ...root, fields } })
+}

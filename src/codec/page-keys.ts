@@ -2,7 +2,6 @@
  * Reads the keys of a page's records from its bytes: no record is built for it, and no string.
  * Threads: the consuming task.
  */
-
 import type { KeyBatch } from './key-batch.ts'
 import { KEY_BATCH_MAX } from './key-batch.ts'
 import { SPELLED_WORDS } from './key-shape.ts'
@@ -99,7 +98,7 @@ class SpelledKeys implements PageKeys {
 
   constructor(value: ValuePlan, stride: number) {
     this.#stride = stride / 4
-    this.#at = value.code / 4
+    this.#at = value.spelling / 4
   }
 
   read(page: KeyedPage, from: number, to: number, batch: KeyBatch): void {

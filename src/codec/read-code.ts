@@ -119,9 +119,9 @@ function presentExpression(plan: RowPlan, value: ValuePlan, page: string): strin
 /** The text behind the tag of the canonical key. */
 function spelledExpression(plan: RowPlan, value: ValuePlan): string {
   const { stride, texts } = plan
-  const length = `i32[p4 + ${value.code / 4 + SPELLED_WORDS.length}]`
-  const from = `i * ${stride} + ${value.code + 4 * SPELLED_WORDS.key + 1}`
-  const to = `i * ${stride} + ${value.code + 4 * SPELLED_WORDS.key} + ${length}`
+  const length = `i32[p4 + ${value.spelling / 4 + SPELLED_WORDS.length}]`
+  const from = `i * ${stride} + ${value.spelling + 4 * SPELLED_WORDS.key + 1}`
+  const to = `i * ${stride} + ${value.spelling + 4 * SPELLED_WORDS.key} + ${length}`
   const text = `heap.substring(${range(texts, value, stride)})`
   return `(${length} === 0 ? ${text} : rows.substring(${from}, ${to}))`
 }

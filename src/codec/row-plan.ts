@@ -2,7 +2,6 @@
  * Where each field of a shape lies in a row. Wide columns come first, so that all are aligned.
  * Threads: any.
  */
-
 import { SPELLED_BYTES } from './key-shape.ts'
 import { align8 } from './page-layout.ts'
 import type { FieldShape, Shape, ValueKind, ValueShape } from './shape.ts'
@@ -24,11 +23,10 @@ export interface ValuePlan {
   readonly optional: boolean
   /** Byte in the row, -1 where the value has no column (objects, nothing). */
   column: number
-  /**
-   * Byte in the row of what stands for a text: of a coded one its number, which is -1 where the
-   * text itself is there; of a spelled one what `SPELLED_WORDS` says.
-   */
+  /** Byte in the row of a coded text's number, which is -1 where the text itself is there. */
   code: number
+  /** Byte in the row of a spelled text's `SPELLED_WORDS`. */
+  spelling: number
   /** Byte in the row, -1 where only one state is possible. */
   state: number
   /** For ends: the column of the value that lies before this one, -1 for the row's first. */
@@ -71,9 +69,13 @@ export function planRow(shape: Shape, withTime: boolean): RowPlan {
   place(ofKinds(new Set(['int32'])), 4)
   place(texts, 4)
   place(blobs, 4)
-  for (const plan of ofKinds(new Set(['coded', 'spelled']))) {
+  for (const plan of ofKinds(new Set(['coded']))) {
     plan.code = end
-    end += plan.shape.kind === 'coded' ? 4 : SPELLED_BYTES
+    end += 4
+  }
+  for (const plan of ofKinds(new Set(['spelled']))) {
+    plan.spelling = end
+    end += SPELLED_BYTES
   }
   place(ofKinds(new Set(['bool'])), 1)
   for (const plan of all) if (stateCount(plan) > 1) plan.state = end++
@@ -95,6 +97,7 @@ function planValue(field: FieldShape, path: string, all: ValuePlan[]): ValuePlan
     optional: field.optional,
     column: -1,
     code: -1,
+    spelling: -1,
     state: -1,
     previous: -1,
     fields,

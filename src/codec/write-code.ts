@@ -217,8 +217,8 @@ function writeRow(plan: RowPlan, withTime: boolean): string[] {
 }
 
 /** All words, whatever their number: a loop would cost more. */
-function writeSpelling({ code }: ValuePlan): string[] {
-  const at = code / 4
+function writeSpelling({ spelling }: ValuePlan): string[] {
+  const at = spelling / 4
   const words = Array.from({ length: SHORT_KEY_BYTES / 4 }, (_, w) => w)
   return [
     'const words = spelling.words',

@@ -18,7 +18,7 @@ export interface GateDebloatingOptions extends DebloatingOptions {
 export class GateDebloating {
   readonly #options: GateDebloatingOptions
   readonly #debloating: Debloating
-  #last = { nowMs: 0, idleMs: 0, bytes: 0 }
+  #last: { readonly nowMs: number; readonly idleMs: number; readonly bytes: number }
 
   constructor(options: GateDebloatingOptions) {
     this.#options = options

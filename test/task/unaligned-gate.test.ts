@@ -34,6 +34,8 @@ const plans = fc.record({
   abortedOneIn: fc.constantFrom(1_000, 3),
   alignedTimeoutMs: fc.constantFrom(0, 0, 5, 40),
   keys: fc.constantFrom(1, 3, 50),
+  /** As if the keys had turned out to be too many for numbers. */
+  spells: fc.boolean(),
   /** Records of a step. */
   stepMax: fc.constantFrom(1, 3, 100),
   actions: fc.constantFrom(50, 300),
@@ -88,6 +90,7 @@ class Attempt {
           textsMax: 20,
         }),
     )
+    if (plan.spells) for (const { edge } of pairs) edge.keys!.codes.end()
     this.#placed = pairs.map(() => 0)
     this.processed = pairs.map(() => [])
     this.written = pairs.map((_, k) => [...(before[k] ?? [])])

@@ -214,7 +214,7 @@ export class SimulatedThread implements TaskThread {
   #await(): void {
     this.#takeMail()
     if (this.#mailbox.isCanceled || this.#mailbox.isClosing) return this.#close()
-    if (this.#mailbox.isStarted && this.#built!.subtask !== undefined && !this.#isFinished) {
+    if (this.#mailbox.isStarted && !this.#isFinished) {
       this.#phase = 'running'
       return
     }
