@@ -61,14 +61,15 @@ class PacedReader implements SplitReader<Due> {
   readonly #of: Surroundings
   readonly #watch: ThreadWatch
   #first = 0
-  #warm: boolean
+  /** First record behind the warm-up; infinite once it was there. */
+  #beginsAt: number
   /** Of the batch that is to come again after a restore. */
   #again: number | undefined
 
   constructor(options: PacedOptions, of: Surroundings) {
     this.#options = options
     this.#of = of
-    this.#warm = options.warmUpRecords === undefined
+    this.#beginsAt = options.warmUpRecords ?? Number.POSITIVE_INFINITY
     this.#keys = Array.from({ length: options.keys }, (_, k) => `key-${`${k}`.padStart(6, '0')}`)
     this.#watch = new ThreadWatch((delays) => of.figures.setDelaysOf('source', delays))
   }
@@ -85,10 +86,10 @@ class PacedReader implements SplitReader<Due> {
   }
 
   next(): NextBatch<Due> {
-    const { records = Number.POSITIVE_INFINITY, rate, warmUpRecords = 0 } = this.#options
+    const { records = Number.POSITIVE_INFINITY, rate } = this.#options
     const first = this.#first
     if (first >= records) return undefined
-    if (!this.#warm && first >= warmUpRecords) this.#warmedUp()
+    if (first >= this.#beginsAt) this.#warmedUp()
     const countMax = Math.min(records - first, BATCH_RECORDS_MAX)
     const count = Math.min(countMax, this.#again ?? this.#due() - first)
     if (count <= 0) return 'later'
@@ -111,7 +112,7 @@ class PacedReader implements SplitReader<Due> {
   }
 
   #warmedUp(): void {
-    this.#warm = true
+    this.#beginsAt = Number.POSITIVE_INFINITY
     this.#watch.begin()
   }
 }

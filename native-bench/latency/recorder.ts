@@ -1,6 +1,7 @@
 /**
  * The sink of the latency job: how long after it was due each record came here, in an HdrHistogram
- * of microseconds. Those due before the warm-up was over are not counted.
+ * of microseconds. What was due before the warm-up was over is forgotten at its end: code that ran
+ * for the first time then would be what is measured.
  */
 import hdr from 'hdr-histogram-js'
 import type { Sink, SinkWriter } from 'sluice'
@@ -37,7 +38,8 @@ class LatencyWriter implements SinkWriter<DueResult> {
   readonly #warmUpMs: number
   readonly #figures: LatencyFigures
   readonly #watch: ThreadWatch
-  #warm = false
+  /** Of the first record that counts; infinite once it was there, not a number before any was. */
+  #beginMs = Number.NaN
 
   constructor({ warmUpMs }: RecorderOptions, figures: LatencyFigures) {
     this.#warmUpMs = warmUpMs
@@ -46,7 +48,7 @@ class LatencyWriter implements SinkWriter<DueResult> {
   }
 
   write({ dueMs }: DueResult): void {
-    if (!this.#warm && !this.#warmedUp(dueMs)) return
+    if (!(dueMs < this.#beginMs)) this.#look(dueMs)
     this.#histogram.recordValue(Math.round((monotonicMs() - dueMs) * 1e3))
   }
 
@@ -63,10 +65,12 @@ class LatencyWriter implements SinkWriter<DueResult> {
     this.#figures.histogram = hdr.encodeIntoCompressedBase64(this.#histogram)
   }
 
-  #warmedUp(dueMs: number): boolean {
-    if (dueMs < this.#figures.startMs + this.#warmUpMs) return false
-    this.#warm = true
+  #look(dueMs: number): void {
+    if (this.#beginMs === Number.POSITIVE_INFINITY) return
+    this.#beginMs = this.#figures.startMs + this.#warmUpMs
+    if (dueMs < this.#beginMs) return
+    this.#beginMs = Number.POSITIVE_INFINITY
+    this.#histogram.reset()
     this.#watch.begin()
-    return true
   }
 }

@@ -132,6 +132,16 @@ export class JobDirectory {
     }
   }
 
+  /** Where the files of a checkpoint will lie, durably. */
+  async makeFolder(id: number): Promise<void> {
+    const folder = join(this.path, checkpointName(id))
+    try {
+      await makeDirectory(folder)
+    } catch (cause) {
+      throw storageFailed(folder, 'made', cause)
+    }
+  }
+
   /** Metadata first: what is left after a crash is no checkpoint any more. */
   async deleteCheckpoint(id: number): Promise<void> {
     const folder = join(this.path, checkpointName(id))

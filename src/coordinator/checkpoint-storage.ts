@@ -7,17 +7,20 @@
 import { SluiceError } from '../base/errors.ts'
 import { checkpointName, METADATA_NAME } from '../checkpoint/checkpoint-names.ts'
 import type { JobDirectory } from '../checkpoint/job-directory.ts'
+import type { StateFile } from '../protocol/snapshot.ts'
 import type { StateChunk } from '../state/snapshot-contract.ts'
 import { chunkBytes, packStateBlob } from '../state/state-file.ts'
-import type { BlobHandle, BlobStore, StoreDescription } from '../storage/contract.ts'
+import type { BlobStore, StoreDescription } from '../storage/contract.ts'
 import { createStore } from '../storage/create-store.ts'
 import type { SidePool } from './side-pool.ts'
 
 export interface CheckpointStorage {
   /** How tasks read what was written. */
   readonly description: StoreDescription
-  /** Packs and writes keyed state as a blob of the checkpoint. */
-  writeChunk(checkpointId: number, chunk: StateChunk): Promise<BlobHandle>
+  /** A checkpoint was triggered: whatever can be prepared for it is, while tasks are at theirs. */
+  begin(checkpointId: number): void
+  /** Packs a task's state and writes it as a blob of the checkpoint, unless it is short. */
+  writeChunk(checkpointId: number, chunk: StateChunk): Promise<StateFile>
   /** Makes a checkpoint exist, durably. Throws if one of that id does. */
   publish(checkpointId: number, metadata: Uint8Array): Promise<void>
   /** Metadata first. No error for one that is not there. */
@@ -33,6 +36,8 @@ export interface CheckpointStorage {
 interface WriterOptions {
   readonly pool: SidePool
   readonly compress: boolean
+  /** A state file that is no longer goes into the metadata. */
+  readonly inlineBytesMax: number
 }
 
 /** Less state than this is written by the main thread: to start others would take longer. */
@@ -51,17 +56,18 @@ class BlobWriter {
     this.#options = options
   }
 
-  write(checkpointId: number, chunk: StateChunk): Promise<BlobHandle> {
-    const { pool, compress } = this.#options
+  write(checkpointId: number, chunk: StateChunk): Promise<StateFile> {
+    const { pool, compress, inlineBytesMax } = this.#options
     const name = `${checkpointName(checkpointId)}/state-${++this.#written}`
     if (!compress && chunkBytes(chunk) < SMALL_BYTES) return this.#writeHere(name, chunk)
-    return pool.writeStateFile({ store: this.#description, name, chunk, compress })
+    const store = this.#description
+    return pool.writeStateFile({ store, name, chunk, compress, inlineBytesMax })
   }
 
-  async #writeHere(name: string, chunk: StateChunk): Promise<BlobHandle> {
+  async #writeHere(name: string, chunk: StateChunk): Promise<StateFile> {
     const { parts, blob } = packStateBlob(name, chunk, { compress: false })
     await this.#store.put(name, parts)
-    return blob
+    return { kind: 'blob', blob }
   }
 
   async publish(checkpointId: number, metadata: Uint8Array): Promise<void> {
@@ -83,11 +89,27 @@ export function directoryStorage(
   options: WriterOptions,
 ): CheckpointStorage {
   const blobs = new BlobWriter(directory.description, options)
+  const folders = new Map<number, Promise<void>>()
   return {
     description: directory.description,
+    begin(checkpointId) {
+      const made = directory.makeFolder(checkpointId)
+      // Told by `publish`.
+      made.catch(() => {})
+      folders.set(checkpointId, made)
+    },
     writeChunk: (checkpointId, chunk) => blobs.write(checkpointId, chunk),
-    publish: (checkpointId, metadata) => blobs.publish(checkpointId, metadata),
-    delete: (checkpointId) => directory.deleteCheckpoint(checkpointId),
+    async publish(checkpointId, metadata) {
+      await folders.get(checkpointId)
+      await blobs.publish(checkpointId, metadata)
+      folders.delete(checkpointId)
+    },
+    async delete(checkpointId) {
+      // Or it would be made behind the deletion.
+      await Promise.allSettled([folders.get(checkpointId)])
+      folders.delete(checkpointId)
+      await directory.deleteCheckpoint(checkpointId)
+    },
     record: (entry) => directory.history.append(entry),
     finished: () => directory.update({ status: 'finished' }),
     deleteAll: async () => {
@@ -104,6 +126,7 @@ export function memoryStorage(options: WriterOptions): CheckpointStorage {
   const blobs = new BlobWriter(description, options)
   return {
     description,
+    begin: () => {},
     writeChunk: (checkpointId, chunk) => blobs.write(checkpointId, chunk),
     publish: (checkpointId, metadata) => blobs.publish(checkpointId, metadata),
     delete: (checkpointId) => blobs.deleteAll(`${checkpointName(checkpointId)}/`),

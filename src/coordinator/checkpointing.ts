@@ -150,10 +150,10 @@ export async function openCheckpointing(
     const newLineage = randomUUID().replaceAll('-', '')
     const start = await startingPoint({ options, directory, newLineage, ...world })
     const compress = options.checkpointCompression
+    const inlineBytesMax = options.checkpointInlineBytesMax
+    const written = { pool, compress, inlineBytesMax }
     const storage =
-      directory === undefined
-        ? memoryStorage({ pool, compress })
-        : directoryStorage(directory, { pool, compress })
+      directory === undefined ? memoryStorage(written) : directoryStorage(directory, written)
     const isEnabled =
       options.checkpointIntervalMs !== undefined ||
       directory !== undefined ||

@@ -172,7 +172,7 @@ export class JobCheckpoints {
     const running = this.#running.get(checkpointId)
     if (running === undefined) return done()
     const writing = this.#options.storage.writeChunk(checkpointId, chunk)
-    running.writes(task, { holds, blob: writing })
+    running.writes(task, { holds, file: writing })
     this.#track(this.#work, writing.then(done, failed))
   }
 
@@ -225,7 +225,7 @@ export class JobCheckpoints {
 
   #trigger({ checkpointId, kind, triggeredMs }: Extract<CheckpointEffect, { type: 'trigger' }>) {
     const view = this.#view!
-    const { log, statistics } = this.#options
+    const { log, statistics, storage } = this.#options
     const running = view.begin(checkpointId, triggeredMs)
     this.#running.set(checkpointId, running)
     statistics.triggered({ checkpointId, kind, triggeredMs, tasksTotal: view.tasks.length })
@@ -234,6 +234,7 @@ export class JobCheckpoints {
     for (const task of view.sources) {
       this.#send(task, { type: 'trigger-checkpoint', attempt, checkpointId, triggeredMs })
     }
+    storage.begin(checkpointId)
   }
 
   #publish(checkpointId: number): void {

@@ -8,7 +8,6 @@ import type { TaskAcknowledgement } from '../checkpoint/statistics.ts'
 import { stateFilesOf } from '../checkpoint/verify.ts'
 import type { PreparedCommittables } from '../protocol/messages.ts'
 import type { SplitProgress, StateFile, TaskSnapshot } from '../protocol/snapshot.ts'
-import type { BlobHandle } from '../storage/contract.ts'
 import { verticesOf } from './checkpoint-vertices.ts'
 import type { CheckpointMessage } from './job-execution.ts'
 import type { PreparedJob } from './prepared-job.ts'
@@ -32,7 +31,7 @@ export interface RunningCheckpointOptions {
 
 interface Writing {
   readonly holds: StateChunkMessage['holds']
-  readonly blob: Promise<BlobHandle>
+  readonly file: Promise<StateFile>
 }
 
 type StateChunkMessage = Extract<CheckpointMessage, { readonly type: 'state-chunk' }>
@@ -54,7 +53,7 @@ export class RunningCheckpoint {
     if (all === undefined) this.#writing.set(task, [writing])
     else all.push(writing)
     // Told by `acknowledge`; until then it is no unhandled rejection.
-    writing.blob.catch(() => {})
+    writing.file.catch(() => {})
   }
 
   /** Resolves when all files of the task are written; rejects if one could not be. */
@@ -62,15 +61,12 @@ export class RunningCheckpoint {
     const { task, checkpointId, snapshot, stats } = message
     this.#isUnaligned ||= stats.unaligned
     const writing = this.#writing.get(task) ?? []
-    const blobs = await Promise.all(writing.map(({ blob }) => blob))
-    const written = (holds: Writing['holds']) =>
-      blobs.flatMap((blob, k): readonly StateFile[] =>
-        writing[k]!.holds === holds ? [{ kind: 'blob', blob }] : [],
-      )
+    const all = await Promise.all(writing.map(({ file }) => file))
+    const written = (holds: Writing['holds']) => all.filter((_, k) => writing[k]!.holds === holds)
     const files = [...snapshot.files, ...written('keyed-state')]
     const inFlight = [...(snapshot.inFlight ?? []), ...written('in-flight')]
-    const all = { ...snapshot, files }
-    this.#snapshots.set(task, inFlight.length === 0 ? all : { ...all, inFlight })
+    const whole = { ...snapshot, files }
+    this.#snapshots.set(task, inFlight.length === 0 ? whole : { ...whole, inFlight })
     const { execution } = this.#options.prepared
     const { vertex, subtask } = execution.tasks[task]!
     return {
@@ -80,7 +76,7 @@ export class RunningCheckpoint {
       ackMs: nowMs(),
       snapshot: stats,
       bytes: [...files, ...inFlight].reduce((sum, file) => sum + bytesOf(file), 0),
-      files: blobs.length,
+      files: all.filter(({ kind }) => kind === 'blob').length,
     }
   }
 
@@ -123,7 +119,7 @@ export class RunningCheckpoint {
 
   /** Resolves when none of its files is being written any more. */
   async settled(): Promise<void> {
-    await Promise.allSettled([...this.#writing.values()].flat().map(({ blob }) => blob))
+    await Promise.allSettled([...this.#writing.values()].flat().map(({ file }) => file))
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Piscina } from 'piscina'
 import { errorFromData, type SluiceError } from '../base/errors.ts'
+import type { StateFile } from '../protocol/snapshot.ts'
 import type { CheckDepth } from '../state/check-state-file.ts'
 import type { CheckBlob, Outcome, WriteStateFile, WrittenStateFile } from '../state/pool-worker.ts'
 import type { StateChunk } from '../state/snapshot-contract.ts'
@@ -13,6 +14,8 @@ import { createStore } from '../storage/create-store.ts'
 import { storageFailed } from '../storage/storage-errors.ts'
 
 const THREADS_MAX = 2
+/** A thread packs others while the disk syncs one: syncs at the same time cost little more. */
+const FILES_AT_A_TIME = 4
 const CLOSED = 'the job is being closed'
 
 export interface StateFileToWrite {
@@ -20,6 +23,8 @@ export interface StateFileToWrite {
   readonly name: string
   readonly chunk: StateChunk
   readonly compress: boolean
+  /** A file that is no longer, compressed, is not written but returned. */
+  readonly inlineBytesMax: number
 }
 
 interface Started {
@@ -32,19 +37,20 @@ export class SidePool {
   #started: Promise<Started> | undefined
   #isClosed = false
 
-  /** Resolves when the file is durable. */
-  async writeStateFile(file: StateFileToWrite): Promise<BlobHandle> {
-    const { store, name, chunk, compress } = file
+  /** Resolves when the file is durable, unless it is to be kept inline. */
+  async writeStateFile(file: StateFileToWrite): Promise<StateFile> {
+    const { store, ...job } = file
     const target = store.kind === 'memory' ? 'here' : store
-    const job: WriteStateFile = { store: target, name, chunk, compress }
+    const toWrite: WriteStateFile = { store: target, ...job }
     try {
-      const written = await this.#run<WrittenStateFile>('writeStateFile', job)
-      if (written.bytes !== undefined) {
-        await createStore(store).put(name, [new Uint8Array(written.bytes)])
+      const { blob, bytes } = await this.#run<WrittenStateFile>('writeStateFile', toWrite)
+      if (bytes !== undefined) {
+        if (blob.bytes <= file.inlineBytesMax) return { kind: 'inline', bytes: copyOf(bytes) }
+        await createStore(store).put(file.name, [new Uint8Array(bytes)])
       }
-      return written.blob
+      return { kind: 'blob', blob }
     } catch (cause) {
-      throw storageFailed(name, 'written', cause)
+      throw storageFailed(file.name, 'written', cause)
     }
   }
 
@@ -107,12 +113,18 @@ export class SidePool {
   }
 }
 
+/** Of its own: not all that encodes metadata takes shared memory. */
+function copyOf(bytes: SharedArrayBuffer): Uint8Array {
+  return new Uint8Array(bytes).slice()
+}
+
 async function createPool(): Promise<Piscina> {
   const { Piscina } = await import('piscina')
   return new Piscina({
     filename: new URL('../state/pool-worker.js', import.meta.url).href,
     minThreads: 0,
     maxThreads: THREADS_MAX,
+    concurrentTasksPerWorker: FILES_AT_A_TIME,
     idleTimeout: Number.POSITIVE_INFINITY,
     atomics: 'disabled',
     recordTiming: false,

@@ -160,7 +160,7 @@ const checkpointing: readonly OptionEntry[] = [
     kind: 'size',
     default: '20 kb',
     aliases: ['state.storage.fs.memory-threshold'],
-    description: "A task's keyed state below this goes into the metadata, not a file of its own.",
+    description: 'State files of a task up to this size, compressed, go into the metadata.',
     min: 0,
     max: MEBIBYTE,
   },

@@ -16,6 +16,8 @@ export interface WriteStateFile {
   readonly name: string
   readonly chunk: StateChunk
   readonly compress: boolean
+  /** A file that is no longer goes back instead, as it is. */
+  readonly inlineBytesMax: number
 }
 
 export interface CheckBlob {
@@ -26,7 +28,7 @@ export interface CheckBlob {
 
 export interface WrittenStateFile {
   readonly blob: BlobHandle
-  /** For a store that is 'here'. Shared, so that it is not copied on the way. */
+  /** Where it was not written. Shared, so that it is not copied on the way. */
   readonly bytes?: SharedArrayBuffer
 }
 
@@ -36,7 +38,9 @@ export function writeStateFile(job: WriteStateFile): Promise<Outcome<WrittenStat
   return outcomeOf(async () => {
     const options = { compress: job.compress, compressInFlight: true }
     const { parts, blob } = packStateBlob(job.name, job.chunk, options)
-    if (job.store === 'here') return { blob, bytes: joined(parts, blob.bytes) }
+    if (job.store === 'here' || blob.bytes <= job.inlineBytesMax) {
+      return { blob, bytes: joined(parts, blob.bytes) }
+    }
     await createStore(job.store).put(job.name, parts)
     return { blob }
   })

@@ -47,7 +47,9 @@ export class FileStore implements BlobStore {
     const temporary = temporaryPath(dirname(path))
     try {
       await makeDirectory(dirname(path))
-      await writeDurably(temporary, [bytes])
+      // The blobs that it names were put into this folder before: their names must not be lost if
+      // this one survives.
+      await both(writeDurably(temporary, [bytes]), syncDirectory(dirname(path)))
       return await publish(temporary, path)
     } catch (cause) {
       await removeLeftover(temporary)
@@ -131,9 +133,6 @@ function isMissing(error: unknown): boolean {
 
 /** False if the name is taken. */
 async function publish(temporary: string, path: string): Promise<boolean> {
-  // The blobs that it names were put into this folder before: their names must not be lost if
-  // this one survives.
-  await syncDirectory(dirname(path))
   try {
     await filesAt(path).link(temporary, path)
   } catch (error) {
@@ -150,6 +149,12 @@ async function publish(temporary: string, path: string): Promise<boolean> {
   }
   await unlinkIfThere(temporary)
   return true
+}
+
+/** The one that fails waits for the other: nothing is still on its way when it throws. */
+async function both(...actions: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(actions)
+  await Promise.all(actions)
 }
 
 async function read(path: string, from: number, to: number | undefined): Promise<Uint8Array> {

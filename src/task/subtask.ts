@@ -55,6 +55,7 @@ export class Subtask {
   #flushAtMs = Number.POSITIVE_INFINITY
   /** Monotonic. */
   #awaitedAtMs = 0
+  readonly #awaitedEveryMs: number
   #commitFailure: { readonly error: unknown } | undefined
   #commits: readonly SinkCommittables[] | undefined
   #countersDueMs = 0
@@ -64,6 +65,8 @@ export class Subtask {
   constructor(options: SubtaskOptions) {
     this.#options = options
     this.#pacer = options.pacing ?? new Pacer()
+    const channels = options.writers.reduce((count, writer) => count + writer.channels.length, 0)
+    this.#awaitedEveryMs = AWAITED_EVERY_MS * channels
   }
 
   /** Before the first step. Apart from the constructor, since an input calls back. */
@@ -222,10 +225,8 @@ export class Subtask {
     if (this.#restsUntilFlush()) return this.flush()
     const nowMs = this.#options.clock.monotonicMs()
     if (nowMs < this.#awaitedAtMs) return
-    const { writers } = this.#options
-    const channels = writers.reduce((count, writer) => count + writer.channels.length, 0)
-    this.#awaitedAtMs = nowMs + AWAITED_EVERY_MS * channels
-    for (const writer of writers) writer.flushIfAwaited()
+    this.#awaitedAtMs = nowMs + this.#awaitedEveryMs
+    for (const writer of this.#options.writers) writer.flushIfAwaited()
     if (!this.#hasUnflushed()) this.#flushAtMs = Number.POSITIVE_INFINITY
   }
 

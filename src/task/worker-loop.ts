@@ -79,10 +79,11 @@ interface Wait {
  */
 async function wait(options: WorkerLoopOptions, { why, isAtRest }: Wait): Promise<boolean> {
   const { subtask, doorbell, clock, times } = options
+  const dueMs = subtask.nextWakeMs() - clock.nowMs()
+  if (dueMs <= 0) return false
   times.enter(why === 'idle' ? 'idle' : 'softBackpressured')
   subtask.publishCounters(clock.nowMs())
   const recheck = () => doorbell.hasMail() || options.isStopped() || subtask.ready()
-  const dueMs = Math.max(0, subtask.nextWakeMs() - clock.nowMs())
   const blocks = !isAtRest && subtask.pendingPromises === 0 && !hasOwnResources()
   const waitMsMax = blocks ? BLOCKED_MS_MAX : PARKED_MS_MAX
   const startMs = clock.monotonicMs()

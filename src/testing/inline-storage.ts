@@ -7,10 +7,11 @@ import { checkpointName, METADATA_NAME } from '../checkpoint/checkpoint-names.ts
 import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
 import { decodeMetadata } from '../checkpoint/metadata.ts'
 import type { CheckpointStorage } from '../coordinator/checkpoint-storage.ts'
+import type { StateFile } from '../protocol/snapshot.ts'
 import type { StateChunk } from '../state/snapshot-contract.ts'
 import { packStateFile } from '../state/state-file.ts'
 import { checksumOf } from '../storage/checksum.ts'
-import type { BlobHandle, StoreDescription } from '../storage/contract.ts'
+import type { StoreDescription } from '../storage/contract.ts'
 import { createStore } from '../storage/create-store.ts'
 
 export class InlineStorage implements CheckpointStorage {
@@ -23,12 +24,14 @@ export class InlineStorage implements CheckpointStorage {
     this.#compress = compress
   }
 
-  async writeChunk(checkpointId: number, chunk: StateChunk): Promise<BlobHandle> {
+  begin(): void {}
+
+  async writeChunk(checkpointId: number, chunk: StateChunk): Promise<StateFile> {
     const parts = packStateFile(chunk, { compress: this.#compress })
     const name = `${checkpointName(checkpointId)}/state-${++this.#written}`
     const bytes = parts.reduce((sum, { length }) => sum + length, 0)
     await this.#store.put(name, parts)
-    return { name, bytes, crc32: checksumOf(parts) }
+    return { kind: 'blob', blob: { name, bytes, crc32: checksumOf(parts) } }
   }
 
   async publish(checkpointId: number, metadata: Uint8Array): Promise<void> {

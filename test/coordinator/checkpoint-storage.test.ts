@@ -1,5 +1,5 @@
-/** In which order checkpoints go that nobody needs any more. */
-import { mkdtempSync, rmSync } from 'node:fs'
+/** In which order checkpoints go that nobody needs any more, and where one begins. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -11,13 +11,17 @@ import { directoryStorage } from '../../src/coordinator/checkpoint-storage.ts'
 import { SidePool } from '../../src/coordinator/side-pool.ts'
 import { startingPoint } from '../../src/coordinator/starting-point.ts'
 import type { JobOptions } from '../../src/graph/options.ts'
+import { withDiskFaults } from '../fixtures/disk-faults.mjs'
+
+const storageOf = (directory: JobDirectory) =>
+  directoryStorage(directory, { pool: new SidePool(), compress: false, inlineBytesMax: 0 })
 
 async function withDirectory(use: (directory: JobDirectory, deleted: number[]) => Promise<void>) {
   const path = mkdtempSync(join(tmpdir(), 'sluice-deleted-'))
   const clock = new ManualClock()
   const options = { jobName: 'job', newLineage: 'l', historySize: 10, clock }
   const directory = await JobDirectory.open(path, options)
-  const storage = directoryStorage(directory, { pool: new SidePool(), compress: false })
+  const storage = storageOf(directory)
   for (const checkpointId of [7, 8, 9]) {
     const metadata = encodeMetadata({ checkpointId, lineage: 'l', vertices: [] } as never)
     await storage.publish(checkpointId, metadata)
@@ -38,7 +42,7 @@ async function withDirectory(use: (directory: JobDirectory, deleted: number[]) =
 
 test('all checkpoints are deleted from the oldest on: none is taken for the latest', async () => {
   await withDirectory(async (directory, deleted) => {
-    const storage = directoryStorage(directory, { pool: new SidePool(), compress: false })
+    const storage = storageOf(directory)
     await storage.deleteAll()
     expect(deleted).toEqual([7, 8, 9])
     expect(await directory.listCheckpoints()).toEqual([])
@@ -52,5 +56,32 @@ test('a job that begins anew deletes nothing before it may start', async () => {
     expect(await startingPoint(from)).toMatchObject({ largestId: 9, lineage: 'n', isNew: true })
     expect(deleted).toEqual([])
     expect(directory.job.lineage).not.toBe('n')
+  })
+})
+
+test('the folder of a checkpoint is made at its trigger, and goes with one that fails', async () => {
+  await withDirectory(async (directory) => {
+    const storage = storageOf(directory)
+    storage.begin(10)
+    storage.begin(11)
+    await storage.delete(10)
+    await storage.publish(11, encodeMetadata({ checkpointId: 11, vertices: [] } as never))
+    expect(
+      readdirSync(directory.path)
+        .filter((name) => /^chk-/.test(name))
+        .sort(),
+    ).toEqual(['chk-11', 'chk-7', 'chk-8', 'chk-9'])
+  })
+})
+
+test('a checkpoint whose folder may not be durable is not published', async () => {
+  await withDirectory(async (directory) => {
+    const storage = storageOf(directory)
+    const rule = { op: 'sync', path: `${directory.path}$`, action: 'EIO' }
+    await withDiskFaults([rule], async () => {
+      storage.begin(10)
+      const published = storage.publish(10, new Uint8Array(1))
+      await expect(published).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+    })
   })
 })

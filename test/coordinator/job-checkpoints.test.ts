@@ -8,7 +8,7 @@ import { JobCheckpoints } from '../../src/coordinator/job-checkpoints.ts'
 import { OutputCommits } from '../../src/coordinator/output-commits.ts'
 import { RunningCheckpoint } from '../../src/coordinator/running-checkpoint.ts'
 import type { FromTask, ToTask } from '../../src/protocol/messages.ts'
-import type { BlobHandle } from '../../src/storage/contract.ts'
+import type { StateFile } from '../../src/protocol/snapshot.ts'
 
 const prepared = {
   job: { name: 'job' },
@@ -34,10 +34,11 @@ function world({ concurrentMax = 1 } = {}) {
   const timers = new Set<() => void>()
   const publishes: (() => void)[] = []
   const calls: string[] = []
-  const writes: PromiseWithResolvers<BlobHandle>[] = []
+  const writes: PromiseWithResolvers<StateFile>[] = []
   const sent: ToTask[] = []
   const storage: CheckpointStorage = {
     description: { kind: 'memory', blobs: new Map() },
+    begin: () => {},
     writeChunk: () => {
       const write = withResolvers()
       writes.push(write)
@@ -95,9 +96,9 @@ function world({ concurrentMax = 1 } = {}) {
   return { job, attempt, calls, publishes, writes, sent, pass }
 }
 
-function withResolvers(): PromiseWithResolvers<BlobHandle> {
-  const made = {} as PromiseWithResolvers<BlobHandle>
-  const promise = new Promise<BlobHandle>((resolve, reject) =>
+function withResolvers(): PromiseWithResolvers<StateFile> {
+  const made = {} as PromiseWithResolvers<StateFile>
+  const promise = new Promise<StateFile>((resolve, reject) =>
     Object.assign(made, { resolve, reject }),
   )
   return Object.assign(made, { promise })
@@ -184,7 +185,7 @@ test('a chunk keeps its memory until it is written', async () => {
   take(1)
   await settled()
   expect(told()).toEqual([])
-  writes[0]!.resolve({ name: '', bytes: 0, crc32: 0 })
+  writes[0]!.resolve({ kind: 'blob', blob: { name: '', bytes: 0, crc32: 0 } })
   await settled()
   expect(told()).toEqual([{ ...written, memories: [memory] }])
   take(1)

@@ -32,8 +32,12 @@ afterEach(async () => {
   fs.rmSync(directory, { recursive: true, force: true })
 })
 
-const write = (store: StoreDescription, name: string, chunk: StateChunk = sampleChunk) =>
-  pool.writeStateFile({ store, name, chunk, compress: false })
+async function write(store: StoreDescription, name: string, chunk: StateChunk = sampleChunk) {
+  const job = { store, name, chunk, compress: false, inlineBytesMax: 0 }
+  const file = await pool.writeStateFile(job)
+  if (file.kind !== 'blob') throw new Error('not written')
+  return file.blob
+}
 
 test.each(['file', 'memory'])(
   'a state file goes to a store of kind %s, and checks',
@@ -45,6 +49,22 @@ test.each(['file', 'memory'])(
     for (const depth of ['whole', 'blocks'] as const) {
       expect(await pool.checkBlob(store, blob, depth)).toEqual([])
     }
+  },
+)
+
+test.each(['file', 'memory'])(
+  'a short state file is written to no store of kind %s, but returned',
+  async (kind) => {
+    const store: StoreDescription =
+      kind === 'file' ? { kind, directory } : { kind: 'memory', blobs: new Map() }
+    const blob = await write(store, 'chk-1/a')
+    const again = { store, name: 'chk-1/b', chunk: sampleChunk, compress: false }
+    const file = await pool.writeStateFile({ ...again, inlineBytesMax: blob.bytes })
+    expect(file).toEqual({ kind: 'inline', bytes: await createStore(store).get('chk-1/a') })
+    expect(await pool.writeStateFile({ ...again, inlineBytesMax: blob.bytes - 1 })).toMatchObject({
+      kind: 'blob',
+      blob: { name: 'chk-1/b', bytes: blob.bytes },
+    })
   },
 )
 

@@ -151,11 +151,8 @@ export const planted = [
   {
     name: 'the names of files are not synced before metadata that name them',
     file: 'src/storage/file-store.ts',
-    from: `  await syncDirectory(dirname(path))
-  try {
-    await filesAt(path).link`,
-    to: `  try {
-    await filesAt(path).link`,
+    from: 'await both(writeDurably(temporary, [bytes]), syncDirectory(dirname(path)))',
+    to: 'await writeDurably(temporary, [bytes])',
     seed: 30045,
   },
   {
