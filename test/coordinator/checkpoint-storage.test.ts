@@ -59,7 +59,7 @@ test('a job that begins anew deletes nothing before it may start', async () => {
   })
 })
 
-test('the folder of a checkpoint is made at its trigger, and goes with one that fails', async () => {
+test('a checkpoint has its folder from its trigger on; one that fails loses it', async () => {
   await withDirectory(async (directory) => {
     const storage = storageOf(directory)
     storage.begin(10)
