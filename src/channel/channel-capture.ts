@@ -47,12 +47,21 @@ export class ChannelCapture {
   }
 }
 
-/** A copy of a page whose memory will be given back. */
-export function copyOfPage(views: PageViews, offset: number): Uint8Array {
-  const bytes = bytesOfPage(views, offset)
-  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length))
-  copy.set(bytes)
-  return copy
+/**
+ * Pages that stay as they are: copies, in one piece of memory, of those that lie in `ring`, where
+ * their place will be given back. Others have a buffer of their own, once and for all.
+ */
+export function keptPages(pages: readonly Uint8Array[], ring: PageViews): readonly Uint8Array[] {
+  const isLent = (page: Uint8Array) => page.buffer === ring.u8.buffer
+  const bytes = pages.reduce((sum, page) => sum + (isLent(page) ? page.length : 0), 0)
+  const memory = new Uint8Array(new SharedArrayBuffer(bytes))
+  let at = 0
+  return pages.map((page) => {
+    if (!isLent(page)) return page
+    memory.set(page, at)
+    at += page.length
+    return memory.subarray(at - page.length, at)
+  })
 }
 
 /** The page itself. */

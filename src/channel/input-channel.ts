@@ -20,8 +20,8 @@ import {
 import { AnnouncedBarriers } from './announced-barriers.ts'
 import type { AnnouncedBarrier } from './barrier.ts'
 import type { BarrierWatch } from './barrier-watch.ts'
-import type { KeptPage, RestoredPage } from './channel-capture.ts'
-import { bytesOfPage, ChannelCapture, copyOfPage } from './channel-capture.ts'
+import type { RestoredPage } from './channel-capture.ts'
+import { bytesOfPage, ChannelCapture, keptPages } from './channel-capture.ts'
 import type { ChannelMessage } from './channel-messages.ts'
 import type { InputChannelDescription } from './create-channel.ts'
 import { Doorbell } from './doorbell.ts'
@@ -326,15 +326,9 @@ export class InputChannel {
 
   /** The open page, which is none of the restored, in memory that is not given back. */
   #keepFor(captures: readonly ChannelCapture[]): void {
-    const kept = this.#kept(this.#views, this.#offset)
+    const [bytes] = keptPages([bytesOfPage(this.#views, this.#offset)], this.#ring.views)
+    const kept = { bytes: bytes!, texts: this.#texts }
     for (const capture of captures) capture.add(kept)
-  }
-
-  #kept(views: PageViews, offset: number): KeptPage {
-    // An extension buffer holds one page ever.
-    const isInRing = views === this.#ring.views
-    const bytes = isInRing ? copyOfPage(views, offset) : bytesOfPage(views, offset)
-    return { bytes, texts: this.#texts }
   }
 
   #openPageOrFirst(): Pick<RestoredPage, 'cursor' | 'marksTaken'> | undefined {
@@ -346,6 +340,7 @@ export class InputChannel {
   #completeAt(position: number, capture: ChannelCapture): void {
     this.#takeMessages()
     const isOpen = this.isOpen && this.#restored.list.length === 0
+    const pages: Uint8Array[] = []
     for (
       let seq = (this.#ring.next + (isOpen ? 1 : 0)) | 0;
       seq !== position;
@@ -355,7 +350,10 @@ export class InputChannel {
       const views = extension?.views ?? this.#ring.views
       const offset = extension === undefined ? this.#ring.offsetOf(seq) : 0
       assert(headerWord(views, offset, SEQ_WORD) === seq, 'a page before a barrier is not there')
-      capture.add(this.#kept(views, offset))
+      pages.push(bytesOfPage(views, offset))
+    }
+    for (const bytes of keptPages(pages, this.#ring.views)) {
+      capture.add({ bytes, texts: this.#texts })
     }
     capture.isComplete = true
   }
