@@ -1,0 +1,100 @@
+import { runJob } from 'sluice'
+import { median, round, sleep } from '../measure.mjs'
+
+const JOB = new URL('../jobs/aged.ts', import.meta.url)
+const PARALLELISM = 4
+const TARGET_MS = 75
+const FAST_MICROS = 200
+const SLOW_MICROS = 2_000
+const FOLLOWS_WITHIN_S = 5
+const OFF_MAX = 0.25
+/** A window has some hundred records of a slow sink. */
+const WINDOW_S = 1
+const WINDOWS_BEHIND = 3
+const MICROS = 0
+
+export default {
+  name: 'debloating',
+  what: 'a sink that becomes ten times slower, and faster again: how long records wait for it',
+  bar: `within 25 % of the target, ${TARGET_MS} ms, from 5 s after each change on, in each subtask`,
+  fairness:
+    'Source, exchange, map, exchange, sink that sleeps 0.2 or 2 ms a record, all at parallelism 4; ' +
+    'records of 1 KB. How long a record has waited is told by the record: from the map to the sink.',
+  repeat: 3,
+
+  async run({ smoke, repeat }) {
+    const follows = smoke ? 1 : FOLLOWS_WITHIN_S
+    const { windows, changes } = await measured({ follows, repeat: smoke ? 1 : repeat })
+    const figures = Object.fromEntries(
+      ['slower', 'faster'].map((to) => {
+        const runs = changes.filter((one) => one.to === to).map(({ offPercent }) => offPercent)
+        return [`${to}, off`, { value: Math.max(...runs), unit: '%', better: 'less', runs }]
+      }),
+    )
+    const points = windows.map(({ atS, ages }) => [atS, median(ages)])
+    return {
+      rows: changes.map(rowOf),
+      figures,
+      series: [{ title: 'wait', unit: 'ms', lines: [{ label: 'records wait', points }] }],
+    }
+  },
+}
+
+async function measured({ follows, repeat }) {
+  const notes = new Float64Array(new SharedArrayBuffer(8 * (1 + 2 * PARALLELISM)))
+  notes[MICROS] = FAST_MICROS
+  const job = await runJob(JOB, {
+    parallelism: PARALLELISM,
+    args: { notes: notes.buffer },
+    config: { 'debloat.enabled': true, 'debloat.target': `${TARGET_MS} ms` },
+  })
+  const startMs = performance.now()
+  const windows = []
+  const window = async () => {
+    const before = notes.slice()
+    await sleep(WINDOW_S * 1e3)
+    const after = notes.slice()
+    const grown = (k) => after[k] - before[k]
+    const ages = Array.from({ length: PARALLELISM }, (_, k) => grown(2 + 2 * k) / grown(1 + 2 * k))
+    const one = { atS: (performance.now() - startMs) / 1e3, ages }
+    windows.push(one)
+    return one
+  }
+  const changes = []
+  for (let k = 0; k < 2 * repeat + 1; k++) {
+    const to = k % 2 === 1 ? 'slower' : 'faster'
+    notes[MICROS] = to === 'slower' ? SLOW_MICROS : FAST_MICROS
+    const first = await window()
+    for (let s = 2; s <= follows; s++) await window()
+    const behind = []
+    for (let s = 0; s < WINDOWS_BEHIND; s++) behind.push(await window())
+    // The first time is the warm-up.
+    if (k > 0) changes.push(changeOf(to, { first, behind }))
+  }
+  await job.cancel()
+  return { windows, changes }
+}
+
+function changeOf(to, { first, behind }) {
+  const ages = behind.flatMap((window) => window.ages)
+  const off = ages.map((ms) => Math.abs(ms - TARGET_MS) / TARGET_MS)
+  return {
+    to,
+    atOnce: first.ages,
+    ages,
+    offPercent: Math.max(...off) * 100,
+    isWithin: Math.max(...off) <= OFF_MAX,
+  }
+}
+
+function rowOf({ to, atOnce, ages, offPercent, isWithin }) {
+  return {
+    'the sink becomes': to,
+    'waits in the first second, median ms': round(median(atOnce), 0),
+    'behind 5 s, median ms': round(median(ages), 0),
+    'least ms': round(Math.min(...ages), 0),
+    'most ms': round(Math.max(...ages), 0),
+    'farthest off, %': round(offPercent, 0),
+    'within the bar': isWithin ? 'yes' : 'no',
+  }
+}
