@@ -1,4 +1,5 @@
 import { readingsOf, unaccountedMs } from '../kit/pressure.mjs'
+import { spentMemory, spentMs } from '../kit/spent.mjs'
 import { busyCores, median, round } from '../measure.mjs'
 
 const JOB = new URL('../jobs/planted-share.ts', import.meta.url)
@@ -49,11 +50,11 @@ export default {
 }
 
 async function measured({ what, kind, share, task, toldOf, shareOf }, times) {
-  const spent = new SharedArrayBuffer(16)
+  const spent = spentMemory()
   const busy = busyCores()
   const readings = await readingsOf(JOB, {
     args: { kind, share, micros: MICROS, spent },
-    beside: () => ({ spentMs: new Float64Array(spent)[task] }),
+    beside: () => ({ spentMs: spentMs(spent, task) }),
     ...times,
   })
   const windows = readings.map(({ atMs, spentMs, metrics, before }) => ({

@@ -52,6 +52,6 @@ function rowOf(one, firstMs) {
     'triggered at ms': round(one.triggeredMs - firstMs, 0),
     'complete at ms': one.status === 'completed' ? round(endMs(one) - firstMs, 0) : '',
     'kB in flight': round(inFlight(one) / 1e3, 0),
-    restored: one.wrong.length === 0 ? 'exact' : one.wrong[0],
+    restored: one.status === 'completed' ? (one.wrong[0] ?? 'exact') : one.reason,
   }
 }

@@ -53,6 +53,11 @@ export class InputGate {
     return this.channels.reduce((pages, channel) => pages + channel.pagesOnTheirWay, 0)
   }
 
+  /** Pages that were read to their end, modulo 2^32. */
+  get pagesTaken(): number {
+    return this.channels.reduce((pages, { nextSeq }) => (pages + nextSeq) | 0, 0)
+  }
+
   limitPages(bytes: number): void {
     for (const channel of this.channels) channel.limitPages(bytes)
   }
