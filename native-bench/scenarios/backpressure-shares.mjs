@@ -32,8 +32,9 @@ export default {
   bar: 'within 5 points of what the task spent; all times add up to what has passed within 1 ms',
   fairness:
     'An operator spins for 1 ms a record by the wall clock and adds up how long it took: longer ' +
-    'than planned if it loses its processor meanwhile. To wait for a processor between two ' +
-    'records counts as busy, and is no part of that.',
+    'than planned if it loses its processor meanwhile, and what is under way counts up to the ' +
+    'moment of the look. To wait for a processor between two records counts as busy, and is no ' +
+    'part of that.',
   repeat: 5,
 
   async run({ smoke, repeat, only }) {

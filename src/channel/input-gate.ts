@@ -71,12 +71,14 @@ export class InputGate {
 
   /**
    * A channel with a barrier that is due, with a record at its cursor or with a mark to take;
-   * undefined if there is none. Barriers first: they stand where nothing is half done.
+   * undefined if there is none. Barriers first, unless it is the turn of records: they stand where
+   * nothing is half done.
    */
-  next(): InputChannel | undefined {
+  next(isTurnOfRecords = false): InputChannel | undefined {
     const { channels } = this
     const current = channels[this.#turn]
     if (current === undefined) return undefined
+    if (isTurnOfRecords) return this.#nextWithInput(current) ?? this.nextWithBarrier()
     return this.nextWithBarrier() ?? this.#nextWithInput(current) ?? this.nextWithBarrier()
   }
 

@@ -56,7 +56,8 @@ export class GateDebloating {
     const pageBytes = this.#debloating.observe({
       bytes,
       activeMs: now.nowMs - last.nowMs - (now.idleMs - last.idleMs),
-      pages: gate.pagesOnTheirWay * this.#filled,
+      // Half of the one that is being read is done.
+      pages: Math.max(0.5, gate.pagesOnTheirWay - 0.5) * this.#filled,
     })
     if (pageBytes === undefined) return
     this.#told = pageBytes
