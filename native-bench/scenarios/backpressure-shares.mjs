@@ -1,4 +1,5 @@
 import { readingsOf, unaccountedMs } from '../kit/pressure.mjs'
+import { spentMemory, spentMs } from '../kit/spent.mjs'
 import { busyCores, median, round } from '../measure.mjs'
 
 const JOB = new URL('../jobs/planted-share.ts', import.meta.url)
@@ -31,8 +32,9 @@ export default {
   bar: 'within 5 points of what the task spent; all times add up to what has passed within 1 ms',
   fairness:
     'An operator spins for 1 ms a record by the wall clock and adds up how long it took: longer ' +
-    'than planned if it loses its processor meanwhile. To wait for a processor between two ' +
-    'records counts as busy, and is no part of that.',
+    'than planned if it loses its processor meanwhile, and what is under way counts up to the ' +
+    'moment of the look. To wait for a processor between two records counts as busy, and is no ' +
+    'part of that.',
   repeat: 5,
 
   async run({ smoke, repeat, only }) {
@@ -49,11 +51,11 @@ export default {
 }
 
 async function measured({ what, kind, share, task, toldOf, shareOf }, times) {
-  const spent = new SharedArrayBuffer(16)
+  const spent = spentMemory()
   const busy = busyCores()
   const readings = await readingsOf(JOB, {
     args: { kind, share, micros: MICROS, spent },
-    beside: () => ({ spentMs: new Float64Array(spent)[task] }),
+    beside: () => ({ spentMs: spentMs(spent, task) }),
     ...times,
   })
   const windows = readings.map(({ atMs, spentMs, metrics, before }) => ({

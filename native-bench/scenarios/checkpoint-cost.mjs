@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runJob } from 'sluice'
 import { inFolder } from '../kit/folder.mjs'
-import { median, medianLowerBound, quantile, round, sleep } from '../measure.mjs'
+import { alternating, lossCells, lossOf, meter, stretchOf, wallLoss } from '../kit/pairs.mjs'
+import { median, quantile, round, sleep } from '../measure.mjs'
 
 const JOBS = new URL('../jobs/', import.meta.url)
 const EXAMPLES = new URL('../../docs/examples/', import.meta.url)
@@ -43,17 +44,6 @@ function demoPairs({ smoke, repeat }) {
   return alternating(repeat, (checkpoints) => demo({ smoke, checkpoints }))
 }
 
-async function alternating(repeat, measure) {
-  const pairs = []
-  for (let i = 0; i < repeat; i++) {
-    const withFirst = i % 2 === 0
-    const first = await measure(withFirst)
-    const second = await measure(!withFirst)
-    pairs.push(withFirst ? { with: first, without: second } : { with: second, without: first })
-  }
-  return pairs
-}
-
 /**
  * Seconds of jobs without end, all of their keys known, in turns with a checkpoint and without. Two
  * jobs are never compiled alike, and differ more than one differs from itself a second later.
@@ -75,12 +65,8 @@ function secondsOfOne({ smoke, repeat, keys }) {
       checkpoints: { dir },
     })
     const counted = () => job.metrics().subtasks[1].recordsIn
-    const second = async (checkpoints) => {
-      const stop = meter(job, counted())
-      const triggered = checkpoints ? job.checkpoints.trigger() : undefined
-      await Promise.all([triggered, sleep(smoke ? INTERVAL_MS / 10 : INTERVAL_MS)])
-      return stop(counted())
-    }
+    const ms = smoke ? INTERVAL_MS / 10 : INTERVAL_MS
+    const second = (checkpoint) => stretchOf(job, counted, { ms, checkpoint })
     while (counted() < keys) await sleep(POLL_MS)
     if (!smoke) for (let i = 0; i < WARM_UP_SECONDS; i++) await second(false)
     const before = await second(false)
@@ -91,26 +77,15 @@ function secondsOfOne({ smoke, repeat, keys }) {
   })
 }
 
-function lossOf(pairs) {
-  const rate = 'recordsPerCpuSecond'
-  const losses = pairs.map((pair) => 100 * (1 - pair.with[rate] / pair.without[rate]))
-  return { value: median(losses), unit: '%', better: 'less', runs: losses }
-}
-
 function rowOf({ what, lossMax, pairs }) {
-  const ratios = (rate) => pairs.map((pair) => pair.with[rate] / pair.without[rate])
-  const cpu = ratios('recordsPerCpuSecond')
   const completed = pairs.flatMap((pair) => pair.with.checkpoints)
   const tasks = completed.flatMap((checkpoint) => checkpoint.tasks)
   const figures = (name) => tasks.map((task) => task[name])
   return {
     what,
-    'M records/CPU s': round(median(pairs.map((p) => p.without.recordsPerCpuSecond)) / 1e6),
-    'loss %': round(100 * (1 - median(cpu)), 1),
-    'loss < (95 %)': round(100 * (1 - medianLowerBound(cpu)), 1),
-    'bar %': lossMax === undefined ? undefined : 100 * lossMax,
+    ...lossCells(pairs, lossMax),
     'since the first %': since(pairs),
-    'wall loss %': round(100 * (1 - median(ratios('recordsPerSecond'))), 1),
+    'wall loss %': wallLoss(pairs),
     checkpoints: completed.length,
     'CPU ms each': round(median(pairs.map(cpuMsEach)), 0),
     MB: round(median(completed.map(({ bytes }) => bytes)) / 1e6, 1),
@@ -156,26 +131,4 @@ function optionsOf({ folder, smoke, checkpoints }) {
   if (!checkpoints) return {}
   const interval = smoke ? INTERVAL_MS / 10 : INTERVAL_MS
   return { checkpoints: { interval, dir: join(folder, 'checkpoints') } }
-}
-
-/** CPU of all threads, while one of the engine's jobs is all that runs. */
-function meter(job, recordsBefore = 0) {
-  const completedBefore = job.checkpoints.counts.completed
-  const startMs = performance.now()
-  const startCpu = process.cpuUsage()
-  return (records) => {
-    const { user, system } = process.cpuUsage(startCpu)
-    const ms = performance.now() - startMs
-    const news = job.checkpoints.counts.completed - completedBefore
-    const completed = job.checkpoints.history
-      .filter(({ status }) => status === 'completed')
-      .slice(0, news)
-    return {
-      cpuMs: (user + system) / 1e3,
-      recordsPerCpuSecond: ((records - recordsBefore) * 1e6) / (user + system),
-      recordsPerSecond: ((records - recordsBefore) * 1e3) / ms,
-      checkpoints: completed,
-      completed: news,
-    }
-  }
 }

@@ -23,7 +23,7 @@ export interface Observation {
   readonly bytes: number
   /** Of the time since the last one, that in which it was not idle. */
   readonly activeMs: number
-  /** Pages on their way to the task, those that are being filled included. At least 1. */
+  /** How many full pages there would be of all that is on its way to the task. Above 0. */
   readonly pages: number
 }
 

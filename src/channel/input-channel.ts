@@ -113,9 +113,9 @@ export class InputChannel {
     return this.#ring.hasSeenPage || this.#look() || this.isBarrierDue
   }
 
-  /** Pages on their way: those that can be read, and the one that is being filled. */
+  /** Pages on their way: those that can be read, and half of the one that is being filled. */
   get pagesOnTheirWay(): number {
-    return this.#ring.unread() + 1
+    return this.#ring.unread() + 0.5
   }
 
   /** The producer is to fill its next pages up to so many bytes; 0: up to what a segment holds. */

@@ -53,6 +53,11 @@ export class InputGate {
     return this.channels.reduce((pages, channel) => pages + channel.pagesOnTheirWay, 0)
   }
 
+  /** Pages that were read to their end, modulo 2^32. */
+  get pagesTaken(): number {
+    return this.channels.reduce((pages, { nextSeq }) => (pages + nextSeq) | 0, 0)
+  }
+
   limitPages(bytes: number): void {
     for (const channel of this.channels) channel.limitPages(bytes)
   }
@@ -66,12 +71,14 @@ export class InputGate {
 
   /**
    * A channel with a barrier that is due, with a record at its cursor or with a mark to take;
-   * undefined if there is none. Barriers first: they stand where nothing is half done.
+   * undefined if there is none. Barriers first, unless it is the turn of records: they stand where
+   * nothing is half done.
    */
-  next(): InputChannel | undefined {
+  next(isTurnOfRecords = false): InputChannel | undefined {
     const { channels } = this
     const current = channels[this.#turn]
     if (current === undefined) return undefined
+    if (isTurnOfRecords) return this.#nextWithInput(current) ?? this.nextWithBarrier()
     return this.nextWithBarrier() ?? this.#nextWithInput(current) ?? this.nextWithBarrier()
   }
 

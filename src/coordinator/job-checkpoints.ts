@@ -243,7 +243,10 @@ export class JobCheckpoints {
     const own = running.committables(this.latest?.checkpointId ?? 0)
     const metadata = running.metadata([...commits.pending, ...own], this.#nowMs())
     log.debug({ checkpoint: checkpointId }, 'checkpoint acknowledged by all tasks')
+    const earlier = [...this.#publishing]
     const publish = async () => {
+      // In turn: one that was there sooner than an earlier one would subsume it.
+      await Promise.all(earlier)
       const bytes = encodeMetadata(metadata)
       await storage.publish(checkpointId, bytes)
       this.#published.set(checkpointId, { metadata, bytes: bytes.length, own })

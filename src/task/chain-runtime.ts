@@ -50,6 +50,12 @@ export interface CommittingOperator extends Operator {
   prepareCommit(checkpointId: number): readonly unknown[] | Promise<readonly unknown[]>
 }
 
+/**
+ * What is urgent interrupts a step behind so many visits and firings: where barriers or commands
+ * come one upon the other, watermarks would never get through, and the task would never end.
+ */
+const PATIENCE = 2
+
 export class ChainRuntime {
   readonly nodes: readonly ChainNode[]
   readonly chain: CompiledChain
@@ -62,6 +68,7 @@ export class ChainRuntime {
   readonly #setOperator = (operator: number, recordsIn: number, recordsOut: number) =>
     this.#options.metrics.setOperator(operator, recordsIn, recordsOut)
   #nextWakeMs = Number.POSITIVE_INFINITY
+  #patience = 0
 
   constructor(options: ChainRuntimeOptions) {
     this.#options = options
@@ -130,6 +137,7 @@ export class ChainRuntime {
   /** Passes watermarks on; false while something is left to do. */
   advanceControl(): boolean {
     if (this.#hold.pending === 0) return true
+    this.#patience = PATIENCE
     const done = this.#guarded(
       () => this.control.node,
       () => this.control.advance(),
@@ -145,6 +153,7 @@ export class ChainRuntime {
   /** Calls the operators whose time has come. */
   fireProcessingTime(nowMs: number): void {
     if (nowMs < this.#nextWakeMs) return
+    this.#patience = PATIENCE
     for (const node of this.nodes) {
       if (this.#wakeMs[node.index]! > nowMs) continue
       this.#setWake(node, Number.POSITIVE_INFINITY)
@@ -274,7 +283,8 @@ export class ChainRuntime {
   /** Whoever emits by itself pauses where no record could start. */
   #mustPause(): boolean {
     const { credit, isUrgent } = this.#options
-    return credit.stalled !== 0 || isUrgent?.() === true || !this.isReady()
+    if (credit.stalled !== 0 || !this.isReady()) return true
+    return isUrgent?.() === true && --this.#patience < 0
   }
 
   #pass(enqueue: () => void, watermarkMs?: number): void {

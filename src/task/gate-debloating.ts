@@ -15,14 +15,32 @@ export interface GateDebloatingOptions extends DebloatingOptions {
   readonly idleMs: () => number
 }
 
+/**
+ * Pages may be published long before they are full, by a producer that has nothing to add for a
+ * while. Taken for emptier than that they could become far larger at once.
+ */
+const FILLED_MIN = 0.25
+const FILLED_WEIGHT = 0.2
+
+interface Reading {
+  readonly nowMs: number
+  readonly idleMs: number
+  readonly bytes: number
+  readonly pages: number
+}
+
 export class GateDebloating {
   readonly #options: GateDebloatingOptions
   readonly #debloating: Debloating
-  #last: { readonly nowMs: number; readonly idleMs: number; readonly bytes: number }
+  #last: Reading
+  #told: number
+  /** How full pages are when they come, 0 to 1. */
+  #filled = 1
 
   constructor(options: GateDebloatingOptions) {
     this.#options = options
     this.#debloating = new Debloating(options)
+    this.#told = options.pageBytesMax
     this.#last = this.#read()
   }
 
@@ -33,16 +51,28 @@ export class GateDebloating {
     const last = this.#last
     const now = this.#read()
     this.#last = now
+    const bytes = now.bytes - last.bytes
+    this.#observeFilled(bytes, (now.pages - last.pages) | 0)
     const pageBytes = this.#debloating.observe({
-      bytes: now.bytes - last.bytes,
+      bytes,
       activeMs: now.nowMs - last.nowMs - (now.idleMs - last.idleMs),
-      pages: gate.pagesOnTheirWay,
+      // Half of the one that is being read is done.
+      pages: Math.max(0.5, gate.pagesOnTheirWay - 0.5) * this.#filled,
     })
-    if (pageBytes !== undefined) gate.limitPages(pageBytes)
+    if (pageBytes === undefined) return
+    this.#told = pageBytes
+    gate.limitPages(pageBytes)
   }
 
-  #read() {
+  #observeFilled(bytes: number, pages: number): void {
+    if (pages <= 0) return
+    const filled = Math.min(1, Math.max(FILLED_MIN, bytes / pages / this.#told))
+    this.#filled += FILLED_WEIGHT * (filled - this.#filled)
+  }
+
+  #read(): Reading {
     const { clock, idleMs, gate } = this.#options
-    return { nowMs: clock.monotonicMs(), idleMs: idleMs(), bytes: gate.bytesTaken }
+    const { bytesTaken: bytes, pagesTaken: pages } = gate
+    return { nowMs: clock.monotonicMs(), idleMs: idleMs(), bytes, pages }
   }
 }

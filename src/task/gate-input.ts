@@ -60,6 +60,8 @@ export class GateInput implements TaskInput {
   readonly #alignment: Alignment | undefined
   /** When a checkpoint is not aligned any longer, monotonic. */
   #overdueMs = NEVER
+  /** Then records come first, or a storm of checkpoints would be all that the task takes. */
+  #hasJustCut = false
   #endedChannels = 0
 
   constructor(options: GateInputOptions) {
@@ -92,8 +94,10 @@ export class GateInput implements TaskInput {
   /** Barriers may come behind the end: then `ended` is said again after each of them. */
   step(): InputProgress {
     const { gate, run } = this.#options
-    const channel = gate.next()
-    if (this.#takeOverdue()) return 'progress'
+    const channel = gate.next(this.#hasJustCut)
+    const isTurnOfRecords = this.#hasJustCut && channel?.isBarrierDue === false
+    this.#hasJustCut = !isTurnOfRecords && this.#takeOverdue()
+    if (this.#hasJustCut) return 'progress'
     if (channel === undefined) return this.#hasEnded() ? 'ended' : 'idle'
     if (channel.isBarrierDue) {
       this.#takeBarrier(channel)

@@ -197,3 +197,19 @@ test('a chunk keeps its memory until it is written', async () => {
     { ...written, memories: [memory] },
   ])
 })
+
+test('checkpoints are published in the order in which they were acknowledged', async () => {
+  const { job, attempt, calls, publishes, pass } = world({ concurrentMax: 3 })
+  for (let id = 1; id <= 3; id++) await pass(1_000)
+  for (const id of [1, 2, 3]) attempt.take(acknowledged(id))
+  await settled()
+  const completed = [job.latest?.checkpointId]
+  for (let k = 0; k < 3; k++) {
+    publishes[k]!()
+    await settled()
+    completed.push(job.latest?.checkpointId)
+  }
+  expect(completed).toEqual([undefined, 1, 2, 3])
+  const published = calls.filter((call) => call.startsWith('publish'))
+  expect(published).toEqual(['publish 1', 'publish 2', 'publish 3'])
+})

@@ -6,10 +6,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { build } from 'esbuild'
 import { ensureBuilt } from '../../src/cli/build.mjs'
+import { loadTypeScript } from '../load-typescript.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -25,28 +25,13 @@ ensureBuilt()
 const scratch = mkdtempSync(join(tmpdir(), 'sluice-kill-'))
 const startedMs = Date.now()
 say(`seed ${seed}, ${times} kills`)
-const { killLoop } = await loadLoop()
+const { killLoop } = await loadTypeScript(join(root, 'test/kill/kill-loop.ts'), scratch)
 const summary = await killLoop({ root, scratch, times, seed, say })
 sayAll(summary)
 if (summary.violations.length === 0) rmSync(scratch, { recursive: true })
 else {
   say(`what is left of it: ${scratch}; again: npm run test:kill -- --times ${times} --seed ${seed}`)
   process.exitCode = 1
-}
-
-/** It is TypeScript, which not every version of Node reads. */
-async function loadLoop() {
-  const outfile = join(scratch, 'kill-loop.mjs')
-  const entry = join(root, 'test/kill/kill-loop.ts')
-  await build({
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-  })
-  return import(pathToFileURL(outfile).href)
 }
 
 function sayAll({ kills, failures, damaged, back, starts, jobs, checkpoints, steps, violations }) {

@@ -1,9 +1,12 @@
 /** The jobs whose bottleneck is known, and how what metrics tell of them is read. */
 import { expect, test } from 'vitest'
 import job from '../../native-bench/jobs/backpressure.ts'
+import { SPENT_BYTES } from '../../native-bench/jobs/planted-share.ts'
 import random from '../../native-bench/jobs/random-graph.ts'
 // @ts-expect-error: plain JavaScript
 import { readingsOf, unaccountedMs } from '../../native-bench/kit/pressure.mjs'
+// @ts-expect-error: plain JavaScript
+import { spentMemory, spentMs } from '../../native-bench/kit/spent.mjs'
 // @ts-expect-error: plain JavaScript
 import { cases } from '../../native-bench/scenarios/backpressure.mjs'
 import type { Job } from '../../src/api/job.ts'
@@ -50,10 +53,10 @@ test('of 20 seeds each gives another graph, with one planted vertex', async () =
 })
 
 test('a reading has what its task has spent by its own clock', async () => {
-  const spent = new SharedArrayBuffer(16)
+  const spent: SharedArrayBuffer = spentMemory()
   const readings = await readingsOf(PLANTED, {
     args: { kind: 'busy', share: 0.5, micros: 1_000, spent },
-    beside: () => ({ spentMs: new Float64Array(spent)[1] }),
+    beside: () => ({ spentMs: spentMs(spent, 1) }),
     warmup: 0.2,
     seconds: 0.3,
     windows: 2,
@@ -63,6 +66,17 @@ test('a reading has what its task has spent by its own clock', async () => {
     expect(spentMs).toBeGreaterThan(before.spentMs)
     expect(metrics.subtasks[1].busyMs).toBeGreaterThan(before.metrics.subtasks[1].busyMs)
   }
+})
+
+test('what is under way is spent, too', () => {
+  const memory: SharedArrayBuffer = spentMemory()
+  expect(memory.byteLength).toBe(2 * SPENT_BYTES)
+  const times = new Float64Array(memory, SPENT_BYTES + 8, 2)
+  times.set([40, 0])
+  expect(spentMs(memory, 0)).toBe(0)
+  expect(spentMs(memory, 1)).toBe(40)
+  times.set([40, performance.timeOrigin + performance.now() - 100])
+  expect(spentMs(memory, 1)).toBeGreaterThanOrEqual(140)
 })
 
 test('time that is counted twice, or not at all, shows', () => {

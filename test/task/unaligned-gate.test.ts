@@ -109,8 +109,8 @@ class Attempt {
       },
     })
     const next = gate.next.bind(gate)
-    gate.next = () => {
-      const channel = next()
+    gate.next = (isTurnOfRecords) => {
+      const channel = next(isTurnOfRecords)
       this.#reading = channel?.index ?? -1
       return channel
     }
