@@ -14,6 +14,11 @@ export type {
   SubtaskCheckpointStats,
 } from './checkpoint/checkpoint-stats.ts'
 export type { CheckpointOptions, RestartOptions } from './coordinator/checkpoint-options.ts'
+export type {
+  CheckpointingChange,
+  CheckpointingOptions,
+  JobCheckpointing,
+} from './coordinator/checkpointing-view.ts'
 export type { Checkpoints } from './coordinator/checkpoints-view.ts'
 export type {
   Bottleneck,

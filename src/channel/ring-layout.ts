@@ -35,7 +35,7 @@ export const WAITS_FOR_CREDIT = 1
 /** For R to move. */
 export const WAITS_FOR_RELEASE = 2
 
-/** Eight slots {state, id, position, kind, trigger time (float64), number, reserved}; see below. */
+/** Eight slots {state, id, position, timeout, trigger time (float64), number, bytes}; see below. */
 export const BARRIER_SLOTS_WORD = 3 * LINE_WORDS
 export const BARRIER_SLOT_WORDS = 8
 /** The producer fills, the consumer retires. */
@@ -45,11 +45,14 @@ export const SLOT_FILLED = 1
 export const SLOT_ID_WORD = 1
 /** The sequence number of the first page behind the barrier. */
 export const SLOT_POSITION_WORD = 2
-export const SLOT_KIND_WORD = 3
+/** How long it may be aligned, or what else it is: see `timeoutWordOf`. */
+export const SLOT_TIMEOUT_WORD = 3
 /** Epoch milliseconds as a float64: an even word. */
 export const SLOT_TRIGGER_TIME_WORD = 4
 /** How many barriers were placed in the channel before this one; wraps. */
 export const SLOT_NUMBER_WORD = 6
+/** In-flight data that a task may keep. */
+export const SLOT_STATE_BYTES_WORD = 7
 
 export const SEGMENTS_BYTE =
   (BARRIER_SLOTS_WORD + limits.barrierSlots * BARRIER_SLOT_WORDS) * WORD_BYTES

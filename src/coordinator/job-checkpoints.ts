@@ -104,6 +104,11 @@ export class JobCheckpoints {
     return answer
   }
 
+  /** For all that is triggered from now on, also by later attempts. */
+  change(settings: CheckpointSettings): void {
+    this.#handle({ type: 'settings', nowMs: this.#nowMs(), settings })
+  }
+
   /** What a new attempt talks to. */
   attempt(view: AttemptView): AttemptCheckpoints {
     this.#view = view
@@ -223,7 +228,8 @@ export class JobCheckpoints {
     }
   }
 
-  #trigger({ checkpointId, kind, triggeredMs }: Extract<CheckpointEffect, { type: 'trigger' }>) {
+  #trigger(effect: Extract<CheckpointEffect, { type: 'trigger' }>): void {
+    const { checkpointId, kind, triggeredMs, rules } = effect
     const view = this.#view!
     const { log, statistics } = this.#options
     const running = view.begin(checkpointId, triggeredMs)
@@ -232,7 +238,8 @@ export class JobCheckpoints {
     log.debug({ checkpoint: checkpointId, kind }, 'checkpoint triggered')
     const { attempt } = view
     for (const task of view.sources) {
-      this.#send(task, { type: 'trigger-checkpoint', attempt, checkpointId, triggeredMs })
+      const barrier = { checkpointId, triggeredMs, ...rules }
+      this.#send(task, { type: 'trigger-checkpoint', attempt, ...barrier })
     }
   }
 

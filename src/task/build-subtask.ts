@@ -2,12 +2,13 @@
  * Puts a subtask together from its deployment: channel ends, writers, chain, input.
  * Threads: the task.
  */
-import type { BarrierFacts, Cut } from '../barrier/cut.ts'
+import type { Cut } from '../barrier/cut.ts'
 import { cutOfSource } from '../barrier/cut.ts'
 import { assert, unreachable } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
-import { REHEARSAL } from '../channel/barrier.ts'
+import type { Barrier } from '../channel/barrier.ts'
+import { ALIGNED, REHEARSAL } from '../channel/barrier.ts'
 import type { Doorbell } from '../channel/doorbell.ts'
 import { InputChannel } from '../channel/input-channel.ts'
 import { InputGate } from '../channel/input-gate.ts'
@@ -157,7 +158,6 @@ function attachCheckpoints(
     codecs: parts.codecs,
     headId: vertex.id,
     inlineBytesMax: (options as JobOptions).checkpointInlineBytesMax,
-    channelStateBytesMax: (options as JobOptions).checkpointChannelStateBytesMax,
     pacing: build.pacing?.snapshots,
     onCut: (checkpointId) =>
       build.onCut?.(
@@ -226,9 +226,8 @@ function takeOrder(order: TaskOrder, { parts, input }: Taker): void {
   }
 }
 
-function trigger({ checkpointId, triggeredMs }: BarrierFacts, parts: Parts): void {
-  const cut = cutOfSource({ checkpointId, triggeredMs }, parts.build.clock.nowMs())
-  parts.checkpoints?.take(cut)
+function trigger(barrier: Barrier, parts: Parts): void {
+  parts.checkpoints?.take(cutOfSource(barrier, parts.build.clock.nowMs()))
 }
 
 function attachInput(parts: Parts): BuiltInput {
@@ -257,10 +256,6 @@ function attachGate(parts: Parts): BuiltInput {
     onIdle: (idle) => runtime.idle(idle),
     ...debloatingOf(parts, gate),
     barriers: {
-      mode: options.checkpointMode,
-      alignedTimeoutMs: options.checkpointUnaligned
-        ? options.checkpointAlignedTimeoutMs
-        : undefined,
       clock: build.clock,
       onSnapshot: (cut) => parts.checkpoints?.take(cut),
     },
@@ -355,6 +350,6 @@ function attachSource(parts: Parts, source: Source<unknown>): BuiltInput {
       return watermarkMs
     },
     addSplits: (splits, last) => input.addSplits(splits, last),
-    rehearse: () => trigger({ checkpointId: REHEARSAL, triggeredMs: 0 }, parts),
+    rehearse: () => trigger({ ...ALIGNED, checkpointId: REHEARSAL, triggeredMs: 0 }, parts),
   }
 }

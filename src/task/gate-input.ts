@@ -3,7 +3,7 @@
  * turns marks into watermarks, idleness and the end of the input, and barriers into snapshots.
  * Threads: the task.
  */
-import type { CheckpointMode, Overdue } from '../barrier/alignment.ts'
+import type { Overdue } from '../barrier/alignment.ts'
 import { Alignment } from '../barrier/alignment.ts'
 import type { Cut, Moment } from '../barrier/cut.ts'
 import { InFlight } from '../barrier/in-flight.ts'
@@ -34,9 +34,6 @@ export interface GateInputOptions {
 }
 
 export interface BarrierOptions {
-  readonly mode: CheckpointMode
-  /** See `AlignmentOptions`. */
-  readonly alignedTimeoutMs?: number | undefined
   readonly clock: Clock
   /** Called between two records, and behind all effects of the one before. */
   readonly onSnapshot: (cut: Cut) => void
@@ -64,7 +61,7 @@ export class GateInput implements TaskInput {
 
   constructor(options: GateInputOptions) {
     this.#options = options
-    this.#alignment = options.barriers && this.#startAlignment(options.barriers)
+    this.#alignment = options.barriers && this.#startAlignment()
   }
 
   ready(): boolean {
@@ -170,10 +167,9 @@ export class GateInput implements TaskInput {
     return this.#endedChannels === this.#options.gate.channels.length
   }
 
-  #startAlignment({ mode, alignedTimeoutMs }: BarrierOptions): Alignment {
+  #startAlignment(): Alignment {
     const { gate } = this.#options
-    const channels = gate.channels.length
-    const alignment = new Alignment({ channels, mode, alignedTimeoutMs })
+    const alignment = new Alignment(gate.channels.length)
     gate.onAnnounced((index, barrier) => {
       const isAwaited = alignment.announced(barrier, this.#now())
       // The snapshot itself is up to `step`, which is between two records for certain.

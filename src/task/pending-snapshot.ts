@@ -49,6 +49,11 @@ export class PendingSnapshot {
     return this.input.inFlight?.isComplete ?? true
   }
 
+  /** Of all snapshots that are pending with it, in-flight data alone. */
+  get channelStateBytesMax(): number {
+    return this.#options.cut.channelStateBytesMax
+  }
+
   get inFlightBytes(): number {
     return this.input.inFlight?.bytes ?? 0
   }

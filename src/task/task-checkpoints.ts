@@ -10,6 +10,7 @@ import type { Cut } from '../barrier/cut.ts'
 import type { InFlight } from '../barrier/in-flight.ts'
 import type { Clock } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
+import type { Barrier } from '../channel/barrier.ts'
 import { REHEARSAL } from '../channel/barrier.ts'
 import type { RecordWriter } from '../channel/record-writer.ts'
 import type { Codecs } from '../codec/codecs.ts'
@@ -46,8 +47,6 @@ export interface TaskCheckpointsOptions {
   /** The operator at the head of the chain. */
   readonly headId: string
   readonly inlineBytesMax: number
-  /** Of in-flight data of all checkpoints that are on their way. */
-  readonly channelStateBytesMax: number
   /** Default: by the time that entries take. */
   readonly pacing?: Pacing | undefined
   /** A snapshot is being taken: all that was emitted so far lies before it. */
@@ -87,14 +86,15 @@ export class TaskCheckpoints {
   /** The synchronous part. Between two records. */
   take(cut: Cut): void {
     const { writers, runtime, clock } = this.#options
-    const { checkpointId, triggeredMs } = cut
+    const { checkpointId } = cut
     if (checkpointId === REHEARSAL) return this.#rehearse(cut)
     if (!writers.every((writer) => writer.canPlaceBarrier())) {
       return this.#decline(checkpointId, 'a channel has as many barriers on their way as it can')
     }
     const startMs = clock.monotonicMs()
     this.#options.onCut?.(checkpointId)
-    for (const writer of writers) writer.barrier({ checkpointId, kind: 'aligned', triggeredMs })
+    const barrier = barrierOf(cut)
+    for (const writer of writers) writer.barrier(barrier)
     this.#uncommitted.add(checkpointId, runtime.prepareCommit(checkpointId))
     const begun = this.#orDecline(checkpointId, () => this.#begin(cut))
     if (begun === undefined) return
@@ -222,7 +222,7 @@ export class TaskCheckpoints {
 
   /** Memory is worth more than a checkpoint: the youngest are given up. */
   #limitInFlight(): void {
-    const { channelStateBytesMax: bytesMax } = this.#options
+    const bytesMax = this.#pending.at(-1)?.channelStateBytesMax ?? 0
     let bytes = this.#pending.reduce((sum, one) => sum + one.inFlightBytes, 0)
     for (let k = this.#pending.length - 1; bytes > bytesMax && k >= 0; k--) {
       const { checkpointId, inFlightBytes } = this.#pending[k]!
@@ -287,6 +287,12 @@ export class TaskCheckpoints {
     const { attempt, task, send } = this.#options
     send({ type: 'decline', attempt, task, checkpointId, message })
   }
+}
+
+/** Passed on as it came. */
+function barrierOf(cut: Cut): Barrier {
+  const { kind, alignedTimeoutMs, channelStateBytesMax, checkpointId, triggeredMs } = cut
+  return { kind, alignedTimeoutMs, channelStateBytesMax, checkpointId, triggeredMs }
 }
 
 function tooMuchInFlight(bytes: number, bytesMax: number): string {
