@@ -9,10 +9,12 @@ export type {
   CheckpointCounts,
   CheckpointStats,
   CheckpointSummary,
+  CheckpointUnderWay,
   Distribution,
   RestoredCheckpointStats,
   SubtaskCheckpointStats,
 } from './checkpoint/checkpoint-stats.ts'
+export type { CheckpointHold, HoldReason } from './checkpoint/holds.ts'
 export type { CheckpointOptions, RestartOptions } from './coordinator/checkpoint-options.ts'
 export type {
   CheckpointingChange,

@@ -64,6 +64,13 @@ export class Alignment {
     return this.#pending.reduce((least, { dueMs }) => Math.min(least, dueMs), NEVER)
   }
 
+  /** Of the oldest that is pending: channels that have reached its barrier. */
+  get channelsReached(): number {
+    const oldest = this.#pending[0]
+    if (oldest === undefined) return 0
+    return this.#reached.length - this.#channelsBefore(oldest.barrier.checkpointId).length
+  }
+
   /** A barrier is known, in whatever channel. False: nobody waits for it, drop it. */
   announced(barrier: Barrier, at: Moment): boolean {
     if (this.#isStale(barrier.checkpointId)) return false
@@ -117,7 +124,7 @@ export class Alignment {
     return this.#pending.some(({ barrier }) => barrier.checkpointId === id && aligns(barrier))
   }
 
-  /** Channels that wait, or waited until now if any did, behind their barrier of this checkpoint. */
+  /** Channels that are at their barrier of this checkpoint, where some wait or waited. */
   #channelsAt(checkpointId: number): readonly number[] {
     return [...this.#reached.keys()].filter((k) => this.#reached[k] === checkpointId)
   }

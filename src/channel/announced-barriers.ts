@@ -7,10 +7,11 @@ import { assert } from '../base/assert.ts'
 import { limits } from '../base/limits.ts'
 import type { PageViews } from '../codec/page.ts'
 import type { AnnouncedBarrier } from './barrier.ts'
-import { ALIGNED, kindOfTimeoutWord, REHEARSAL } from './barrier.ts'
+import { ALIGNED, REHEARSAL } from './barrier.ts'
 import {
   BARRIER_SLOT_WORDS,
   BARRIER_SLOTS_WORD,
+  kindOfTimeoutWord,
   SLOT_FILLED,
   SLOT_FREE,
   SLOT_ID_WORD,

@@ -6,7 +6,6 @@ import { assert } from '../base/assert.ts'
 import { limits } from '../base/limits.ts'
 import type { PageViews } from '../codec/page.ts'
 import type { Barrier } from './barrier.ts'
-import { timeoutWordOf } from './barrier.ts'
 import {
   BARRIER_SLOT_WORDS,
   BARRIER_SLOTS_WORD,
@@ -19,6 +18,7 @@ import {
   SLOT_STATE_WORD,
   SLOT_TIMEOUT_WORD,
   SLOT_TRIGGER_TIME_WORD,
+  timeoutWordOf,
 } from './ring-layout.ts'
 import type { SharedWords } from './shared-words.ts'
 

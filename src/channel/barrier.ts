@@ -45,18 +45,3 @@ export const ALIGNED: BarrierRules = {
   alignedTimeoutMs: 0,
   channelStateBytesMax: 0,
 }
-
-/** Instead of a timeout, in its word of a slot. */
-const NEVER_UNALIGNED = -1
-const NEVER_WAITS = -2
-
-/** The kind and the timeout as one int32. */
-export function timeoutWordOf({ kind, alignedTimeoutMs }: BarrierRules): number {
-  if (kind === 'unaligned') return alignedTimeoutMs
-  return kind === 'aligned' ? NEVER_UNALIGNED : NEVER_WAITS
-}
-
-export function kindOfTimeoutWord(word: number): BarrierKind {
-  if (word >= 0) return 'unaligned'
-  return word === NEVER_UNALIGNED ? 'aligned' : 'at-least-once'
-}

@@ -6,6 +6,7 @@
  */
 import { assert } from '../base/assert.ts'
 import { limits } from '../base/limits.ts'
+import type { BarrierKind, BarrierRules } from './barrier.ts'
 
 //  byte 0          128    256    384            640                        (a multiple of 8)
 //  | W EXT bytes  | R b. | PW   | 8 barrier    | segment 0 | segment 1 |...| slack, 64 bytes |
@@ -53,6 +54,21 @@ export const SLOT_TRIGGER_TIME_WORD = 4
 export const SLOT_NUMBER_WORD = 6
 /** In-flight data that a task may keep. */
 export const SLOT_STATE_BYTES_WORD = 7
+
+/** Instead of a timeout, in its word of a slot. */
+const NEVER_UNALIGNED = -1
+const NEVER_WAITS = -2
+
+/** The kind and the timeout as one int32. */
+export function timeoutWordOf({ kind, alignedTimeoutMs }: BarrierRules): number {
+  if (kind === 'unaligned') return alignedTimeoutMs
+  return kind === 'aligned' ? NEVER_UNALIGNED : NEVER_WAITS
+}
+
+export function kindOfTimeoutWord(word: number): BarrierKind {
+  if (word >= 0) return 'unaligned'
+  return word === NEVER_UNALIGNED ? 'aligned' : 'at-least-once'
+}
 
 export const SEGMENTS_BYTE =
   (BARRIER_SLOTS_WORD + limits.barrierSlots * BARRIER_SLOT_WORDS) * WORD_BYTES

@@ -87,7 +87,9 @@ export class RunningJob implements JobHandle {
     const { prepared, attempts, recordsTotal, clock } = this.#options
     const { memory, recordsBefore } = attempts
     const nowMs = this.#endedMs ?? clock.monotonicMs()
-    return this.#meter.read({ prepared, memory, recordsTotal, recordsBefore, nowMs })
+    const metrics = this.#meter.read({ prepared, memory, recordsTotal, recordsBefore, nowMs })
+    const checkpointsUnderWay = attempts.checkpoints?.underWay ?? []
+    return checkpointsUnderWay.length === 0 ? metrics : { ...metrics, checkpointsUnderWay }
   }
 
   collect<T>(name: string): AsyncIterable<T> {

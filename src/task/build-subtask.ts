@@ -20,6 +20,7 @@ import { NO_TIME } from '../codec/page.ts'
 import { timedEdges } from '../graph/event-time.ts'
 import type { JobGraph, JobVertex } from '../graph/job-graph.ts'
 import type { JobOptions } from '../graph/options.ts'
+import { snapshotWaits } from '../metrics/snapshot-waits.ts'
 import { TaskMetrics } from '../metrics/task-metrics.ts'
 import type { Source } from '../operator/source.ts'
 import type { TaskDeployment } from '../protocol/deployment.ts'
@@ -145,7 +146,7 @@ function attachCheckpoints(
   parts: Parts,
   { input, writers }: { readonly input: BuiltInput; readonly writers: readonly RecordWriter[] },
 ): void {
-  const { build, vertex, runtime, subtask } = parts
+  const { build, vertex, runtime, subtask, metrics } = parts
   const { attempt, task, options } = build.deployment
   const results = writers.slice(vertex.outputs.length)
   parts.checkpoints = new TaskCheckpoints({
@@ -164,6 +165,11 @@ function attachCheckpoints(
         checkpointId,
         results.map(({ records }) => records),
       ),
+    onPending: ({ snapshotId, waits, channelsMissing }) => {
+      metrics.set('snapshotId', snapshotId)
+      metrics.set('snapshotWaits', snapshotWaits.indexOf(waits))
+      metrics.set('barriersUnknown', channelsMissing)
+    },
     send: build.send,
     wake: () => build.doorbell.wake(),
   })
@@ -199,7 +205,8 @@ async function open({ build, runtime, vertex, codecs }: Parts, input: BuiltInput
   await restoreTask({ restore, runtime, vertex, subtask, options, restoreInput: input.restore })
   if (restore.inFlight === undefined || restore.inFlight.length === 0) return
   assert(input.restorePages !== undefined, 'in-flight data for a task without channels')
-  input.restorePages(await readInFlight({ restore, vertex, subtask, producers, codecs }))
+  const graph = build.jobGraph
+  input.restorePages(await readInFlight({ restore, graph, vertex, subtask, producers, codecs }))
 }
 
 interface Taker {
@@ -239,9 +246,9 @@ function attachInput(parts: Parts): BuiltInput {
 const UNKNOWN_TIME = { watermarkMs: NO_TIME, idle: false }
 
 function attachGate(parts: Parts): BuiltInput {
-  const { build, codecs, runtime, subtask } = parts
+  const { build, codecs, runtime, subtask, metrics } = parts
   const { inputs, producers } = build.deployment
-  const options = build.deployment.options as JobOptions
+  metrics.set('channels', inputs.length)
   const ends = inputs.map(
     (one, index) => new InputChannel(one, { codecs, index, ...wordsOf(build) }),
   )
@@ -258,6 +265,10 @@ function attachGate(parts: Parts): BuiltInput {
     barriers: {
       clock: build.clock,
       onSnapshot: (cut) => parts.checkpoints?.take(cut),
+      onBarriers: ({ checkpointId, channelsReached }) => {
+        metrics.set('barrierId', checkpointId)
+        metrics.set('barriersReached', channelsReached)
+      },
     },
   })
   subtask.attachInput(input)

@@ -37,6 +37,15 @@ export interface BarrierOptions {
   readonly clock: Clock
   /** Called between two records, and behind all effects of the one before. */
   readonly onSnapshot: (cut: Cut) => void
+  /** For whoever wants to know what a checkpoint waits for: rarely. */
+  readonly onBarriers?: (known: KnownBarriers) => void
+}
+
+export interface KnownBarriers {
+  /** The last checkpoint that was heard of. */
+  readonly checkpointId: number
+  /** Channels that have reached the barrier of the oldest that is pending. */
+  readonly channelsReached: number
 }
 
 /** The channels of a gate at a cut, in the order of the gate. */
@@ -57,6 +66,7 @@ export class GateInput implements TaskInput {
   readonly #alignment: Alignment | undefined
   /** When a checkpoint is not aligned any longer, monotonic. */
   #overdueMs = NEVER
+  #lastAnnounced = 0
   #endedChannels = 0
 
   constructor(options: GateInputOptions) {
@@ -174,6 +184,8 @@ export class GateInput implements TaskInput {
       const isAwaited = alignment.announced(barrier, this.#now())
       // The snapshot itself is up to `step`, which is between two records for certain.
       this.#overdueMs = alignment.dueMs
+      this.#lastAnnounced = Math.max(this.#lastAnnounced, barrier.checkpointId)
+      this.#tellBarriers()
       if (isAwaited) return
       const channel = gate.channels[index]!
       channel.completeCapture(barrier)
@@ -201,7 +213,13 @@ export class GateInput implements TaskInput {
     const { gate, barriers } = this.#options
     this.#overdueMs = this.#alignment!.dueMs
     for (const cut of cuts) barriers!.onSnapshot(cut)
+    this.#tellBarriers()
     for (const k of unblock) gate.channels[k]!.blocked = false
+  }
+
+  #tellBarriers(): void {
+    const channelsReached = this.#alignment?.channelsReached ?? 0
+    this.#options.barriers?.onBarriers?.({ checkpointId: this.#lastAnnounced, channelsReached })
   }
 
   #capture({ checkpointId, behind }: Cut): InFlight {

@@ -54,6 +54,11 @@ export class PendingSnapshot {
     return this.#options.cut.channelStateBytesMax
   }
 
+  /** Channels whose barriers it waits to know. */
+  get channelsMissing(): number {
+    return this.input.inFlight?.channelsMissing ?? 0
+  }
+
   get inFlightBytes(): number {
     return this.input.inFlight?.bytes ?? 0
   }

@@ -15,6 +15,7 @@ import { REHEARSAL } from '../channel/barrier.ts'
 import type { RecordWriter } from '../channel/record-writer.ts'
 import type { Codecs } from '../codec/codecs.ts'
 import { NO_TIME } from '../codec/page.ts'
+import type { SnapshotWaits } from '../metrics/snapshot-waits.ts'
 import type { FromTask } from '../protocol/messages.ts'
 import type { ChannelSnapshot, SourceSnapshot, StateFile } from '../protocol/snapshot.ts'
 import type { StateChunk } from '../state/snapshot-contract.ts'
@@ -51,8 +52,17 @@ export interface TaskCheckpointsOptions {
   readonly pacing?: Pacing | undefined
   /** A snapshot is being taken: all that was emitted so far lies before it. */
   readonly onCut?: ((checkpointId: number) => void) | undefined
+  /** The last snapshot, and what the oldest that is pending waits for. */
+  readonly onPending?: ((told: PendingTold) => void) | undefined
   readonly send: (message: FromTask) => void
   readonly wake: () => void
+}
+
+export interface PendingTold {
+  readonly snapshotId: number
+  readonly waits: SnapshotWaits
+  /** Channels whose barriers it waits to know. */
+  readonly channelsMissing: number
 }
 
 /** A chunk, and what of. */
@@ -71,6 +81,7 @@ export class TaskCheckpoints {
   readonly #uncommitted: Uncommitted
   readonly #memory = new ChunkMemory()
   #bytesOnTheWay = 0
+  #lastSnapshot = 0
 
   constructor(options: TaskCheckpointsOptions) {
     this.#options = options
@@ -100,7 +111,9 @@ export class TaskCheckpoints {
     if (begun === undefined) return
     this.#pending.push(begun)
     begun.endSync(startMs, clock.monotonicMs())
+    this.#lastSnapshot = checkpointId
     this.#limitInFlight()
+    this.#tellPending()
   }
 
   /** A snapshot of nothing, known to nobody. */
@@ -136,6 +149,7 @@ export class TaskCheckpoints {
     const [aborted] = this.#pending.splice(at, 1)
     aborted!.cancel()
     for (const chunk of aborted!.takeChunks()) this.#memory.give(chunkMemories(chunk))
+    this.#tellPending()
   }
 
   written(bytes: number, memories: readonly SharedArrayBuffer[]): void {
@@ -163,7 +177,15 @@ export class TaskCheckpoints {
     for (const one of this.#pending) one.observeInput(this.#options.clock)
     const done = this.#pending.filter((one) => one.isWalked && this.#isDone(one))
     for (const one of done) this.#acknowledge(one)
+    this.#tellPending()
     return walked || done.length > 0
+  }
+
+  #tellPending(): void {
+    const { onPending } = this.#options
+    const oldest = this.#pending[0]
+    const channelsMissing = oldest?.channelsMissing ?? 0
+    onPending?.({ snapshotId: this.#lastSnapshot, waits: waitsOf(oldest), channelsMissing })
   }
 
   #walk(): boolean {
@@ -287,6 +309,12 @@ export class TaskCheckpoints {
     const { attempt, task, send } = this.#options
     send({ type: 'decline', attempt, task, checkpointId, message })
   }
+}
+
+function waitsOf(pending: PendingSnapshot | undefined): SnapshotWaits {
+  if (pending === undefined) return 'nothing'
+  if (!pending.isWalked) return 'state'
+  return pending.isCaptured ? 'output' : 'in-flight'
 }
 
 /** Passed on as it came. */

@@ -312,7 +312,7 @@ test('each checkpoint is taken as its own barriers say', () => {
   ]
   const kindOf = (id: number) => (id === 2 ? 'aligned' : 'at-least-once')
   expect(deliver(2, script, kindOf)).toEqual([
-    ...['a', 'b', 'snapshot 1', 'd', 'snapshot 2', 'e', 'c', 'snapshot 3'],
+    ...['a', 'b', 'snapshot 1', 'd', 'snapshot 2', 'c', 'e', 'snapshot 3'],
   ])
 })
 

@@ -2,7 +2,7 @@
  * Options of checkpoints changed while a slow job runs: each checkpoint is as it was triggered, and
  * what is restored from each kind goes on exactly.
  */
-import { cpSync } from 'node:fs'
+import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CheckpointOptions, type JobHandle, runJob } from 'sluice'
 import { expect, test } from 'vitest'
@@ -19,9 +19,16 @@ interface Run {
   readonly crawlMs: number
   readonly checkpoints?: CheckpointOptions
   readonly failAt?: number
+  readonly records?: number
 }
 
-function start({ name, crawlMs, checkpoints = {}, failAt }: Run): Promise<JobHandle> {
+function start({
+  name,
+  crawlMs,
+  checkpoints = {},
+  failAt,
+  records = RECORDS,
+}: Run): Promise<JobHandle> {
   const output = join(folder, name, 'rows')
   const marker = join(folder, name, 'failed')
   const fails = failAt === undefined ? {} : { failAt, marker }
@@ -31,21 +38,21 @@ function start({ name, crawlMs, checkpoints = {}, failAt }: Run): Promise<JobHan
     restart: { delay: 10 },
     // What waits before the slow operator is a second of its work, or less.
     config: { segmentSize: '1 kb', buffersPerChannel: 4 },
-    args: { records: RECORDS, keys: KEYS, output, crawlMs, ...fails } satisfies CrawlingArgs,
+    args: { records, keys: KEYS, output, crawlMs, ...fails } satisfies CrawlingArgs,
     checkpoints: { dir: join(folder, name, 'checkpoints'), ...checkpoints },
   })
 }
 
 /** Rows that are there a wrong number of times; none for exactly once. */
-function problemsOf(name: string): readonly string[] {
+function problemsOf(name: string, records = RECORDS): readonly string[] {
   const rows = readRows<CrawlingRow>(join(folder, name, 'rows'))
   const seen = new Set(rows.map(({ key, count, again }) => `${key}: ${count} as ${again}`))
-  const expected = Array.from({ length: RECORDS }, (_, id) => {
+  const expected = Array.from({ length: records }, (_, id) => {
     const count = 1 + Math.floor(id / KEYS)
     return `key number ${id % KEYS}: ${count} as ${count}`
   })
   const lost = expected.filter((row) => !seen.has(row))
-  return [...lost, ...(rows.length === RECORDS ? [] : [`${rows.length} rows`])].slice(0, 10)
+  return [...lost, ...(rows.length === records ? [] : [`${rows.length} rows`])].slice(0, 10)
 }
 
 test('aligned, unaligned, after a timeout, at least once: each is restored', async () => {
@@ -58,6 +65,7 @@ test('aligned, unaligned, after a timeout, at least once: each is restored', asy
     taken[kind] = await within(kind, job.checkpoints.trigger())
     // Later ones push it out of the directory.
     cpSync(join(folder, name), join(folder, kind), { recursive: true })
+    rmSync(join(folder, kind, 'checkpoints', 'lock'))
     return job.checkpoints.latestCompleted
   }
   await job.checkpointing.update({ unaligned: true })
@@ -90,7 +98,8 @@ test('aligned, unaligned, after a timeout, at least once: each is restored', asy
 
 test('a restart keeps what was changed, in-flight data that is restored included', async () => {
   const name = 'restarts'
-  const job = await start({ name, crawlMs: 1, failAt: 2_000 })
+  const records = 5_000
+  const job = await start({ name, crawlMs: 1, failAt: 600, records })
   await job.checkpointing.update({ unaligned: true, interval: 50, maxConcurrent: 3 })
   await until('a restart', () => job.checkpoints.counts.restored > 0)
   expect(job.checkpointing.options).toMatchObject({ unaligned: true, interval: 50 })
@@ -101,9 +110,9 @@ test('a restart keeps what was changed, in-flight data that is restored included
   // While what was restored is still on its way, and others are.
   await job.checkpointing.update({ unaligned: false, interval: null })
   await within('an aligned one', job.checkpoints.trigger())
-  await job.checkpointing.update({ unaligned: true, interval: 20 })
+  await job.checkpointing.update({ unaligned: true, interval: 100 })
   await within('the job', job.finished)
-  expect(problemsOf(name)).toEqual([])
+  expect(problemsOf(name, records)).toEqual([])
 }, 120_000)
 
 test('what cannot be is refused with a reason, and changes nothing', async () => {
@@ -124,6 +133,29 @@ test('what cannot be is refused with a reason, and changes nothing', async () =>
   expect(job.checkpoints.latestCompleted).toMatchObject({ kind: 'periodic', unaligned: true })
   await job.cancel()
   expect(await failed(update({ interval: '1 s' }))).toMatchObject({ code: 'JOB_ENDED' })
+})
+
+test('a checkpoint that takes too long names what it waited for', async () => {
+  const job = await start({ name: 'long', crawlMs: 400 })
+  await hasRead(job, 100)
+  await job.checkpointing.update({ timeout: '1500 ms' })
+  const asked = failed(job.checkpoints.trigger())
+  const slow = () => {
+    const [underWay] = job.metrics().checkpointsUnderWay ?? []
+    return underWay?.waitingFor.find(({ reason }) => reason === 'call')
+  }
+  await until('a subtask in a call', () => slow() !== undefined)
+  expect(job.checkpoints.history[0]).toMatchObject({ status: 'in-progress' })
+  expect(job.checkpoints.history[0]!.waitingFor!.length).toBeGreaterThan(0)
+  expect(await asked).toMatchObject({
+    code: 'CHECKPOINT_FAILED',
+    message: expect.stringMatching(
+      /within 1500 ms: keyed process.* \([01]\) (is in a call of|has reached)/,
+    ),
+  })
+  expect(job.checkpoints.latestFailed!.message).toContain('keyed process')
+  expect(job.metrics().checkpointsUnderWay).toBeUndefined()
+  await job.cancel()
 })
 
 test('a job that was started without checkpoints goes on without', async () => {

@@ -81,7 +81,7 @@ test.each([
   ['interval=5', 'BAD_OPTION', /it must be an object/, undefined],
 ])('%o is refused', (change, code, message, hint) => {
   const expected: Record<string, unknown> = { code, message: expect.stringMatching(message) }
-  if (hint !== undefined) expected['hint'] = expect.stringMatching(hint)
+  if (hint !== undefined) expected.hint = expect.stringMatching(hint)
   expect(() => changeOptions(before, change)).toThrow(expect.objectContaining(expected))
 })
 
