@@ -9,11 +9,18 @@ export type {
   CheckpointCounts,
   CheckpointStats,
   CheckpointSummary,
+  CheckpointUnderWay,
   Distribution,
   RestoredCheckpointStats,
   SubtaskCheckpointStats,
 } from './checkpoint/checkpoint-stats.ts'
+export type { CheckpointHold, HoldReason } from './checkpoint/holds.ts'
 export type { CheckpointOptions, RestartOptions } from './coordinator/checkpoint-options.ts'
+export type {
+  CheckpointingChange,
+  CheckpointingOptions,
+  JobCheckpointing,
+} from './coordinator/checkpointing-view.ts'
 export type { Checkpoints } from './coordinator/checkpoints-view.ts'
 export type {
   Bottleneck,

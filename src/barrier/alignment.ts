@@ -8,10 +8,8 @@
  * Threads: the task.
  */
 import { assert } from '../base/assert.ts'
-import { REHEARSAL } from '../channel/barrier.ts'
-import type { BarrierFacts, Cut, Moment } from './cut.ts'
-
-export type CheckpointMode = 'exactly-once' | 'at-least-once'
+import type { Barrier } from '../channel/barrier.ts'
+import type { Cut, Moment } from './cut.ts'
 
 export interface Overdue {
   /** In the order of their ids. */
@@ -25,18 +23,8 @@ export interface Reached extends Overdue {
   readonly block: boolean
 }
 
-export interface AlignmentOptions {
-  readonly channels: number
-  readonly mode: CheckpointMode
-  /**
-   * How long after its trigger a checkpoint may be aligned: then it is taken unaligned. Default:
-   * as long as it takes.
-   */
-  readonly alignedTimeoutMs?: number | undefined
-}
-
 interface Pending {
-  readonly barrier: BarrierFacts
+  readonly barrier: Barrier
   readonly announced: Moment
   /** When it is taken unaligned, monotonic; Infinity for never. */
   readonly dueMs: number
@@ -50,8 +38,6 @@ const NEVER = Number.POSITIVE_INFINITY
 const ABORTED_MAX = 1_024
 
 export class Alignment {
-  readonly #aligns: boolean
-  readonly #timeoutMs: number
   /**
    * By channel: the id of the last barrier that was reached, `NONE` at first. Barriers of a
    * channel come in the order of their ids, so no earlier one will follow: a producer that left
@@ -64,10 +50,7 @@ export class Alignment {
   /** Barriers up to this id mean nothing any more. */
   #floor = NONE
 
-  constructor({ channels, mode, alignedTimeoutMs = NEVER }: AlignmentOptions) {
-    this.#aligns = mode === 'exactly-once'
-    assert(this.#aligns || alignedTimeoutMs === NEVER, 'at-least-once aligns nothing')
-    this.#timeoutMs = alignedTimeoutMs
+  constructor(channels: number) {
     this.#reached = new Int32Array(channels).fill(NONE)
   }
 
@@ -81,15 +64,22 @@ export class Alignment {
     return this.#pending.reduce((least, { dueMs }) => Math.min(least, dueMs), NEVER)
   }
 
+  /** Of the oldest that is pending: channels that have reached its barrier. */
+  get channelsReached(): number {
+    const oldest = this.#pending[0]
+    if (oldest === undefined) return 0
+    return this.#reached.length - this.#channelsBefore(oldest.barrier.checkpointId).length
+  }
+
   /** A barrier is known, in whatever channel. False: nobody waits for it, drop it. */
-  announced(barrier: BarrierFacts, at: Moment): boolean {
+  announced(barrier: Barrier, at: Moment): boolean {
     if (this.#isStale(barrier.checkpointId)) return false
     this.#pendingOf(barrier, at)
     return true
   }
 
   /** All records of the channel before the barrier are processed, none behind it. */
-  reached(channel: number, barrier: BarrierFacts, at: Moment): Reached {
+  reached(channel: number, barrier: Barrier, at: Moment): Reached {
     const { checkpointId } = barrier
     assert(!this.#isBlocked(channel), 'a blocked channel was read')
     assert(checkpointId > this.#reached[channel]!, 'barriers come in the order of their ids')
@@ -131,30 +121,22 @@ export class Alignment {
 
   #isBlocked(channel: number): boolean {
     const id = this.#reached[channel]!
-    return this.#aligns && this.#pending.some(({ barrier }) => barrier.checkpointId === id)
+    return this.#pending.some(({ barrier }) => barrier.checkpointId === id && aligns(barrier))
   }
 
-  /** Channels that wait, or waited until now, behind their barrier of this checkpoint. */
+  /** Channels that are at their barrier of this checkpoint, where some wait or waited. */
   #channelsAt(checkpointId: number): readonly number[] {
-    if (!this.#aligns) return []
     return [...this.#reached.keys()].filter((k) => this.#reached[k] === checkpointId)
   }
 
-  #pendingOf(barrier: BarrierFacts, announced: Moment): Pending {
+  #pendingOf(barrier: Barrier, announced: Moment): Pending {
     const { checkpointId } = barrier
     const known = this.#pending.find((other) => other.barrier.checkpointId === checkpointId)
     if (known !== undefined) return known
-    const made = { barrier, announced, dueMs: this.#dueMs(barrier, announced), first: undefined }
+    const made = { barrier, announced, dueMs: dueMsOf(barrier, announced), first: undefined }
     const behind = this.#pending.findIndex((other) => other.barrier.checkpointId > checkpointId)
     this.#pending.splice(behind < 0 ? this.#pending.length : behind, 0, made)
     return made
-  }
-
-  /** The clock of the wall may have jumped since the trigger: no further than counts. */
-  #dueMs({ checkpointId, triggeredMs }: BarrierFacts, announced: Moment): number {
-    if (this.#timeoutMs === NEVER || checkpointId === REHEARSAL) return NEVER
-    const passedMs = Math.max(0, announced.nowMs - triggeredMs)
-    return announced.monotonicMs + Math.max(0, this.#timeoutMs - passedMs)
   }
 
   /** A later checkpoint is never complete before an earlier one: every channel is past both. */
@@ -169,10 +151,13 @@ export class Alignment {
   }
 
   #cut({ barrier, announced, first }: Pending, at: Moment): Cut {
-    const { checkpointId, triggeredMs } = barrier
+    const { kind, alignedTimeoutMs, channelStateBytesMax, checkpointId, triggeredMs } = barrier
     this.#raiseFloor(checkpointId)
     const behind = this.#channelsBefore(checkpointId)
     return {
+      kind,
+      alignedTimeoutMs,
+      channelStateBytesMax,
       checkpointId,
       triggeredMs,
       announcedMs: announced.nowMs,
@@ -201,4 +186,15 @@ export class Alignment {
     const [oldest] = this.#aborted
     if (oldest! < firstPending) this.#raiseFloor(oldest!)
   }
+}
+
+function aligns({ kind }: Barrier): boolean {
+  return kind !== 'at-least-once'
+}
+
+/** The clock of the wall may have jumped since the trigger: no further than counts. */
+function dueMsOf({ kind, alignedTimeoutMs, triggeredMs }: Barrier, announced: Moment): number {
+  if (kind !== 'unaligned') return NEVER
+  const passedMs = Math.max(0, announced.nowMs - triggeredMs)
+  return announced.monotonicMs + Math.max(0, alignedTimeoutMs - passedMs)
 }

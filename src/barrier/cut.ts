@@ -4,11 +4,7 @@
  * Threads: the task.
  */
 
-/** What a barrier says, wherever it comes from. */
-export interface BarrierFacts {
-  readonly checkpointId: number
-  readonly triggeredMs: number
-}
+import type { Barrier, BarrierRules } from '../channel/barrier.ts'
 
 /** A moment on the clock of the wall and on one that never jumps. */
 export interface Moment {
@@ -19,7 +15,7 @@ export interface Moment {
 }
 
 /** A snapshot to be taken at once, between two records. */
-export interface Cut {
+export interface Cut extends BarrierRules {
   readonly checkpointId: number
   readonly triggeredMs: number
   /** When the first of its barriers was known, wherever it stood. */
@@ -41,8 +37,12 @@ export interface Cut {
 }
 
 /** That of a task that reads no channels. With the fields of any cut, in their order. */
-export function cutOfSource({ checkpointId, triggeredMs }: BarrierFacts, nowMs: number): Cut {
+export function cutOfSource(barrier: Barrier, nowMs: number): Cut {
+  const { kind, alignedTimeoutMs, channelStateBytesMax, checkpointId, triggeredMs } = barrier
   return {
+    kind,
+    alignedTimeoutMs,
+    channelStateBytesMax,
     checkpointId,
     triggeredMs,
     announcedMs: nowMs,

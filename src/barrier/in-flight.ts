@@ -34,6 +34,11 @@ export class InFlight {
     return this.channels.every(({ capture }) => capture.isComplete)
   }
 
+  /** Channels whose barrier is not known. */
+  get channelsMissing(): number {
+    return this.channels.filter(({ capture }) => !capture.isComplete).length
+  }
+
   /** So far. */
   get bytes(): number {
     return this.channels.reduce((sum, { capture }) => sum + capture.bytes, 0)

@@ -14,6 +14,9 @@ import { align8 } from '../codec/page-layout.ts'
 const PAGE_BYTES = 64 << 10
 const NO_TEXTS = new CodedTexts()
 
+/** What pages have in common that one writer fills. */
+export type PageKind = Pick<PageReader, 'shape' | 'withTime'>
+
 export class PagePacker {
   readonly #codecs: Codecs
   readonly #pages: RestoredPage[] = []
@@ -25,9 +28,9 @@ export class PagePacker {
     this.#codecs = codecs
   }
 
-  /** Puts a record of that reader's behind all others. */
-  append(from: PageReader, record: unknown, timeMs: number): void {
-    const writer = this.#writerLike(from)
+  /** Puts a record of that shape behind all others. */
+  append(like: PageKind, record: unknown, timeMs: number): void {
+    const writer = this.#writerLike(like)
     if (this.#views !== undefined && writer.append(record, timeMs) === APPENDED) return
     if (this.#views !== undefined && writer.count > 0) this.#finishPage()
     this.#begin(writer, PAGE_BYTES)
@@ -39,13 +42,24 @@ export class PagePacker {
     assert(again === APPENDED, 'a page of its own size does not take a record')
   }
 
+  /** Puts a mark there. */
+  mark(like: PageKind, kind: number, value: number): void {
+    const writer = this.#writerLike(like)
+    if (this.#views === undefined) this.#begin(writer, PAGE_BYTES)
+    if (writer.mark(kind, value) === APPENDED) return
+    this.#finishPage()
+    this.#begin(writer, PAGE_BYTES)
+    const again = writer.mark(kind, value)
+    assert(again === APPENDED, 'an empty page does not take a mark')
+  }
+
   /** All pages. Nothing can be appended afterwards. */
   finish(): readonly RestoredPage[] {
     this.#finishPage()
     return this.#pages
   }
 
-  #writerLike({ shape, withTime }: PageReader): PageWriter {
+  #writerLike({ shape, withTime }: PageKind): PageWriter {
     const id = `${shape.id} ${withTime}`
     // What stands for texts belongs to the channel that the page came by.
     const writer = this.#writers.get(id) ?? this.#codecs.writer(this.#codecs.plain(shape), withTime)

@@ -7,17 +7,19 @@ import { assert } from '../base/assert.ts'
 import { limits } from '../base/limits.ts'
 import type { PageViews } from '../codec/page.ts'
 import type { AnnouncedBarrier } from './barrier.ts'
-import { barrierKinds, REHEARSAL } from './barrier.ts'
+import { ALIGNED, REHEARSAL } from './barrier.ts'
 import {
   BARRIER_SLOT_WORDS,
   BARRIER_SLOTS_WORD,
+  kindOfTimeoutWord,
   SLOT_FILLED,
   SLOT_FREE,
   SLOT_ID_WORD,
-  SLOT_KIND_WORD,
   SLOT_NUMBER_WORD,
   SLOT_POSITION_WORD,
+  SLOT_STATE_BYTES_WORD,
   SLOT_STATE_WORD,
+  SLOT_TIMEOUT_WORD,
   SLOT_TRIGGER_TIME_WORD,
 } from './ring-layout.ts'
 import type { SharedWords } from './shared-words.ts'
@@ -60,11 +62,12 @@ export class AnnouncedBarriers {
     if (slot === NONE) return undefined
     this.#next = (this.#next + 1) | 0
     const { i32, f64 } = this.#views
-    const kind = barrierKinds[i32[slot + SLOT_KIND_WORD]!]
-    assert(kind !== undefined, 'a barrier of a kind that nobody knows')
+    const timeout = i32[slot + SLOT_TIMEOUT_WORD]!
     const known = {
       slot,
-      kind,
+      kind: kindOfTimeoutWord(timeout),
+      alignedTimeoutMs: Math.max(0, timeout),
+      channelStateBytesMax: i32[slot + SLOT_STATE_BYTES_WORD]!,
       checkpointId: i32[slot + SLOT_ID_WORD]!,
       position: i32[slot + SLOT_POSITION_WORD]!,
       triggeredMs: f64[(slot + SLOT_TRIGGER_TIME_WORD) >> 1]!,
@@ -79,7 +82,9 @@ export class AnnouncedBarriers {
     // As in `takeUp`, time included: an object that is made otherwise would be one more kind.
     const rehearsal = {
       slot: NONE,
-      kind: 'aligned' as const,
+      kind: ALIGNED.kind,
+      alignedTimeoutMs: ALIGNED.alignedTimeoutMs,
+      channelStateBytesMax: ALIGNED.channelStateBytesMax,
       checkpointId: REHEARSAL,
       position,
       triggeredMs: Number.NaN,

@@ -6,18 +6,19 @@ import { assert } from '../base/assert.ts'
 import { limits } from '../base/limits.ts'
 import type { PageViews } from '../codec/page.ts'
 import type { Barrier } from './barrier.ts'
-import { barrierKinds } from './barrier.ts'
 import {
   BARRIER_SLOT_WORDS,
   BARRIER_SLOTS_WORD,
   SLOT_FILLED,
   SLOT_FREE,
   SLOT_ID_WORD,
-  SLOT_KIND_WORD,
   SLOT_NUMBER_WORD,
   SLOT_POSITION_WORD,
+  SLOT_STATE_BYTES_WORD,
   SLOT_STATE_WORD,
+  SLOT_TIMEOUT_WORD,
   SLOT_TRIGGER_TIME_WORD,
+  timeoutWordOf,
 } from './ring-layout.ts'
 import type { SharedWords } from './shared-words.ts'
 
@@ -40,7 +41,7 @@ export class BarrierPlacer {
 
   /** To be called before the page at `position` is published: who sees that page sees this too. */
   place(barrier: Barrier, position: number): void {
-    const { checkpointId, kind, triggeredMs } = barrier
+    const { checkpointId, triggeredMs } = barrier
     const slot = this.#freeSlot()
     assert(slot !== NONE, 'a barrier without a free slot')
     assert(checkpointId > this.#lastId, 'barriers of a channel come in the order of their ids')
@@ -48,7 +49,8 @@ export class BarrierPlacer {
     const { i32, f64 } = this.#views
     i32[slot + SLOT_ID_WORD] = checkpointId
     i32[slot + SLOT_POSITION_WORD] = position
-    i32[slot + SLOT_KIND_WORD] = barrierKinds.indexOf(kind)
+    i32[slot + SLOT_TIMEOUT_WORD] = timeoutWordOf(barrier)
+    i32[slot + SLOT_STATE_BYTES_WORD] = barrier.channelStateBytesMax
     i32[slot + SLOT_NUMBER_WORD] = this.#placed
     f64[(slot + SLOT_TRIGGER_TIME_WORD) >> 1] = triggeredMs
     this.#placed = (this.#placed + 1) | 0

@@ -5,14 +5,23 @@
  */
 
 /**
- * `aligned`: the consumer takes it when all pages before it are processed, or sooner: whether a
- * checkpoint becomes unaligned is decided by each consumer alone.
+ * `aligned`: a consumer takes it when all pages before it, and before those of its other channels,
+ * are processed. `unaligned`: the same, but at the latest `alignedTimeoutMs` after the trigger,
+ * wherever the barriers are then. `at-least-once`: a channel that is ahead does not wait.
  */
-export type BarrierKind = 'aligned'
+export type BarrierKind = 'aligned' | 'unaligned' | 'at-least-once'
 
-export interface Barrier {
-  readonly checkpointId: number
+/** How a checkpoint is to be taken: its barriers say so, whatever the job's options are by then. */
+export interface BarrierRules {
   readonly kind: BarrierKind
+  /** Of an unaligned one; 0 for all others. */
+  readonly alignedTimeoutMs: number
+  /** In-flight data that a task may keep for all checkpoints that are on their way. */
+  readonly channelStateBytesMax: number
+}
+
+export interface Barrier extends BarrierRules {
+  readonly checkpointId: number
   /** When the coordinator triggered the checkpoint, epoch ms. */
   readonly triggeredMs: number
 }
@@ -30,5 +39,9 @@ export interface AnnouncedBarrier extends Barrier {
  */
 export const REHEARSAL = 0
 
-/** In the order of their codes in a slot's kind word. */
-export const barrierKinds: readonly BarrierKind[] = ['aligned']
+/** That of a rehearsal. */
+export const ALIGNED: BarrierRules = {
+  kind: 'aligned',
+  alignedTimeoutMs: 0,
+  channelStateBytesMax: 0,
+}

@@ -6,6 +6,7 @@
  */
 import { assert } from '../base/assert.ts'
 import { limits } from '../base/limits.ts'
+import type { BarrierKind, BarrierRules } from './barrier.ts'
 
 //  byte 0          128    256    384            640                        (a multiple of 8)
 //  | W EXT bytes  | R b. | PW   | 8 barrier    | segment 0 | segment 1 |...| slack, 64 bytes |
@@ -35,7 +36,7 @@ export const WAITS_FOR_CREDIT = 1
 /** For R to move. */
 export const WAITS_FOR_RELEASE = 2
 
-/** Eight slots {state, id, position, kind, trigger time (float64), number, reserved}; see below. */
+/** Eight slots {state, id, position, timeout, trigger time (float64), number, bytes}; see below. */
 export const BARRIER_SLOTS_WORD = 3 * LINE_WORDS
 export const BARRIER_SLOT_WORDS = 8
 /** The producer fills, the consumer retires. */
@@ -45,11 +46,29 @@ export const SLOT_FILLED = 1
 export const SLOT_ID_WORD = 1
 /** The sequence number of the first page behind the barrier. */
 export const SLOT_POSITION_WORD = 2
-export const SLOT_KIND_WORD = 3
+/** How long it may be aligned, or what else it is: see `timeoutWordOf`. */
+export const SLOT_TIMEOUT_WORD = 3
 /** Epoch milliseconds as a float64: an even word. */
 export const SLOT_TRIGGER_TIME_WORD = 4
 /** How many barriers were placed in the channel before this one; wraps. */
 export const SLOT_NUMBER_WORD = 6
+/** In-flight data that a task may keep. */
+export const SLOT_STATE_BYTES_WORD = 7
+
+/** Instead of a timeout, in its word of a slot. */
+const NEVER_UNALIGNED = -1
+const NEVER_WAITS = -2
+
+/** The kind and the timeout as one int32. */
+export function timeoutWordOf({ kind, alignedTimeoutMs }: BarrierRules): number {
+  if (kind === 'unaligned') return alignedTimeoutMs
+  return kind === 'aligned' ? NEVER_UNALIGNED : NEVER_WAITS
+}
+
+export function kindOfTimeoutWord(word: number): BarrierKind {
+  if (word >= 0) return 'unaligned'
+  return word === NEVER_UNALIGNED ? 'aligned' : 'at-least-once'
+}
 
 export const SEGMENTS_BYTE =
   (BARRIER_SLOTS_WORD + limits.barrierSlots * BARRIER_SLOT_WORDS) * WORD_BYTES

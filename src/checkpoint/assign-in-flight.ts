@@ -48,8 +48,9 @@ export function checkInFlightClaimed(state: StoredState, graph: ExecutionGraph):
     for (const { edge } of stored.inputs) {
       if (claimed.has(edge) || !hasInFlight(stored, edge)) continue
       throw refused(
-        `checkpoint ${state.checkpoint.checkpointId} holds records on their way to ` +
-          `'${stored.name}' by an exchange that the job does not have`,
+        `checkpoint ${state.checkpoint.checkpointId} holds records on their way from ` +
+          `${producerOf(state, stored, edge)} to '${stored.name}' by an exchange that the job ` +
+          `does not have`,
       )
     }
   }
@@ -67,20 +68,60 @@ function assignEdge(
     return (subtask) => some({ ...common, how: 'own', files: filesOf(stored.tasks[subtask]) })
   }
   const dealt = { ...common, keepsMarks: false }
-  switch (edge.kind) {
-    case 'forward':
-      throw otherWays(found, graph)
-    case 'broadcast':
+  switch (redistributionOf(found, graph)) {
+    case 'channels':
+      return (subtask) => {
+        const { parallelism } = graph.vertices[edge.to]!
+        const own = stored.tasks.filter((_, before) => before % parallelism === subtask)
+        return some({ ...dealt, how: 'all', files: own.flatMap(filesOf) })
+      }
+    case 'copies':
       // They differ in what they had taken of it: one of them says what is left.
       return (subtask) => {
         const from = stored.tasks[subtask % stored.tasks.length]
         return some({ ...dealt, how: 'all', files: filesOf(from) })
       }
-    default: {
+    case 'all':
+    case 'records': {
       const files = stored.tasks.flatMap(filesOf)
-      return () => some({ ...dealt, how: 'deal', files })
+      const how = edge.kind === 'broadcast' ? 'all' : 'deal'
+      return () => some({ ...dealt, how, files })
     }
   }
+}
+
+/**
+ * What is dealt out where an edge joins other subtasks than it did, or deals otherwise: each
+ * record, all of them to everybody, what one subtask had to everybody, or what each had to one.
+ */
+function redistributionOf(
+  found: Found,
+  graph: ExecutionGraph,
+): 'records' | 'all' | 'copies' | 'channels' {
+  const { edge, before } = found
+  const wasBroadcast = before.kind === 'broadcast'
+  if (edge.kind === 'broadcast') return wasBroadcast ? 'copies' : 'all'
+  // Some have taken their copy of a record, others have not: it is neither there nor gone.
+  if (wasBroadcast) throw wereCopies(found, graph)
+  if (edge.kind !== 'forward') return 'records'
+  if (KEEPS_ORDER.has(before.kind) && leadsToKeys(graph, edge)) throw otherWays(found, graph)
+  return 'channels'
+}
+
+/** Kinds by which a key's records come in order, if they were in order before. */
+const KEEPS_ORDER: ReadonlySet<string | undefined> = new Set(['forward', 'hash', 'custom'])
+
+/**
+ * Whether records are brought together by key behind the edge. Those on their way and newer ones
+ * of the same key may be with two subtasks by then, and overtake each other.
+ */
+function leadsToKeys({ edges }: ExecutionGraph, { to }: ExecutionEdge): boolean {
+  const reached = new Set([to])
+  // Producers come before their consumers.
+  const behind = edges
+    .toSorted((a, b) => a.from - b.from)
+    .filter(({ from, to }) => reached.has(from) && reached.add(to))
+  return behind.some(({ kind }) => kind === 'hash' || kind === 'custom')
 }
 
 function some(restore: InFlightRestore): readonly InFlightRestore[] {
@@ -105,14 +146,33 @@ function isOnItsWay({ channels }: TaskSnapshot, edge: number): boolean {
   return channels.some((channel) => channel.edge === edge && (channel.inFlightBytes ?? 0) > 0)
 }
 
-function otherWays({ edge, stored }: Found, { vertices }: ExecutionGraph): SluiceError {
+function otherWays({ edge, before, stored }: Found, { vertices }: ExecutionGraph): SluiceError {
+  const from = vertices[edge.from]!
+  const to = vertices[edge.to]!
+  const was = before.kind === 'forward' ? 'each to the subtask of its own number' : 'by key'
+  return refused(
+    `the checkpoint holds records on their way from '${from.name}' to '${to.name}', ${was}, at a ` +
+      `parallelism of ${stored.parallelism}; it is ${to.parallelism} now, and of the keys behind ` +
+      `'${to.name}' newer records could overtake them`,
+  )
+}
+
+function wereCopies({ edge }: Found, { vertices }: ExecutionGraph): SluiceError {
   const from = vertices[edge.from]!
   const to = vertices[edge.to]!
   return refused(
-    `the checkpoint holds records on their way from '${from.name}' to '${to.name}', each to the ` +
-      `subtask of its own number, at a parallelism of ${stored.parallelism}; it is ` +
-      `${to.parallelism} now`,
+    `the checkpoint holds records on their way from '${from.name}' to every subtask of ` +
+      `'${to.name}' (broadcast), some of which have taken theirs; now each goes to one ` +
+      `(${edge.kind})`,
   )
+}
+
+/** In words: the exchange's own edge is gone. */
+function producerOf(state: StoredState, stored: StoredVertex, edge: number): string {
+  const { fromOperatorId } = stored.inputs.find((input) => input.edge === edge)!
+  const producer = state.vertexOf(fromOperatorId)
+  const operator = producer?.operators.find(({ operatorId }) => operatorId === fromOperatorId)
+  return operator === undefined ? 'an operator' : `'${operator.name}'`
 }
 
 function refused(message: string): SluiceError {

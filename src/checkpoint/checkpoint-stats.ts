@@ -4,6 +4,7 @@
  * restoredMs); all others are durations in milliseconds. Sizes are bytes.
  */
 import type { FailureReason, TriggerKind } from './events.ts'
+import type { CheckpointHold } from './holds.ts'
 
 /** What one subtask's part of a checkpoint took. */
 export interface SubtaskCheckpointStats {
@@ -68,6 +69,8 @@ export interface CheckpointStats {
   readonly tasksTotal: number
   /** Those that have, in the order in which they did. */
   readonly tasks: readonly SubtaskCheckpointStats[]
+  /** Of one in progress: those that have not and why, the causes first. */
+  readonly waitingFor?: readonly CheckpointHold[]
 }
 
 /** A checkpoint that the job went on from. */
@@ -111,4 +114,13 @@ export interface CheckpointSummary {
   readonly alignmentMs: Distribution
   readonly syncMs: Distribution
   readonly asyncMs: Distribution
+}
+
+/** A checkpoint that is neither complete nor given up. */
+export interface CheckpointUnderWay {
+  readonly id: number
+  /** Since its trigger. */
+  readonly sinceMs: number
+  /** Subtasks that have not acknowledged it, causes first; none while it is being published. */
+  readonly waitingFor: readonly CheckpointHold[]
 }

@@ -45,7 +45,7 @@ const successors = {
 type Phase = keyof typeof successors
 
 export class CheckpointCoordinatorState {
-  readonly #settings: CheckpointSettings
+  #settings: CheckpointSettings
   readonly #failures: FailureCounter
   readonly #retention: Retention
   /** In the order of ids. */
@@ -55,7 +55,8 @@ export class CheckpointCoordinatorState {
   #phase: Phase = 'idle'
   #tasks: readonly number[] = []
   #nextId: number
-  #periodicDueMs = NEVER
+  /** What the interval is counted from: the last periodic one, or when all tasks ran. */
+  #periodicFromMs = NEVER
   #finalDueMs = 0
   #lastCompletedMs = -NEVER
   #wakeAtMs = NEVER
@@ -105,6 +106,8 @@ export class CheckpointCoordinatorState {
         // The timer is used up, and may have come early: it is asked for anew.
         this.#wakeAtMs = NEVER
         return
+      case 'settings':
+        return this.#change(event.settings)
       case 'request':
         return this.#request(event.request)
       case 'task-ended':
@@ -125,7 +128,7 @@ export class CheckpointCoordinatorState {
     assert(tasks.length > 0, 'a job without tasks')
     this.#move('running')
     this.#tasks = tasks
-    this.#periodicDueMs = nowMs + (this.#settings.intervalMs ?? NEVER)
+    this.#periodicFromMs = nowMs
     this.#finalDueMs = nowMs
   }
 
@@ -135,6 +138,14 @@ export class CheckpointCoordinatorState {
     for (const checkpoint of [...this.#pending.values()]) this.#giveUp(checkpoint, failure)
     for (const request of this.#requests.splice(0)) this.#refuse(request, failure)
     this.#ended.clear()
+  }
+
+  /** Those that are pending end as they would have. */
+  #change(settings: CheckpointSettings): void {
+    assert(settings.concurrentMax >= 1, 'no checkpoint may ever be pending')
+    this.#settings = settings
+    this.#failures.tolerate(settings.failuresTolerated)
+    this.#retention.keep(settings.retained)
   }
 
   #request(request: number): void {
@@ -253,7 +264,7 @@ export class CheckpointCoordinatorState {
   #expire(nowMs: number): void {
     for (const checkpoint of [...this.#pending.values()]) {
       if (checkpoint.phase !== 'collecting' || nowMs < checkpoint.expiresMs) continue
-      this.#fail(checkpoint, { failure: expiredAfter(this.#settings.timeoutMs), nowMs })
+      this.#fail(checkpoint, { failure: expiredAfter(checkpoint.timeoutMs), nowMs })
     }
   }
 
@@ -267,7 +278,7 @@ export class CheckpointCoordinatorState {
   }
 
   #decide(nowMs: number): TriggerDecision {
-    const { concurrentMax, minPauseMs } = this.#settings
+    const { concurrentMax, minPauseMs, intervalMs } = this.#settings
     return decideTrigger({
       nowMs,
       jobRunning: this.#phase === 'running',
@@ -277,7 +288,7 @@ export class CheckpointCoordinatorState {
       requests: this.#requests.length,
       pendingCount: this.#pending.size,
       pendingCountMax: concurrentMax,
-      periodicDueMs: this.#periodicDueMs,
+      periodicDueMs: this.#periodicFromMs + (intervalMs ?? NEVER),
       lastCompletedMs: this.#lastCompletedMs,
       minPauseMs,
     })
@@ -291,12 +302,12 @@ export class CheckpointCoordinatorState {
   }
 
   #trigger(kind: TriggerKind, nowMs: number): void {
-    const { intervalMs, timeoutMs } = this.#settings
+    const { timeoutMs, rules } = this.#settings
     const id = this.#nextId++
-    const expiresMs = nowMs + timeoutMs
-    this.#pending.set(id, new PendingCheckpoint({ id, kind, tasks: this.#tasks, expiresMs }))
-    if (kind === 'periodic') this.#periodicDueMs = nowMs + (intervalMs ?? NEVER)
-    this.#effects.push({ type: 'trigger', checkpointId: id, kind, triggeredMs: nowMs })
+    const timed = { triggeredMs: nowMs, timeoutMs }
+    this.#pending.set(id, new PendingCheckpoint({ id, kind, tasks: this.#tasks, ...timed }))
+    if (kind === 'periodic') this.#periodicFromMs = nowMs
+    this.#effects.push({ type: 'trigger', checkpointId: id, kind, triggeredMs: nowMs, rules })
     for (const request of this.#requests.splice(0, requestsServedBy(kind))) {
       this.#effects.push({ type: 'attach', request, checkpointId: id })
     }

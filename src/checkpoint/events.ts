@@ -5,6 +5,8 @@
  * Threads: main.
  */
 
+import type { BarrierRules } from '../channel/barrier.ts'
+
 /** Why a checkpoint did not complete; Flink's names where Flink has one. */
 export type FailureReason =
   | 'CHECKPOINT_DECLINED'
@@ -41,6 +43,8 @@ export type CheckpointEvent =
   | { readonly type: 'stopped'; readonly nowMs: number; readonly final: boolean }
   /** A timer that was asked for has come. */
   | { readonly type: 'tick'; readonly nowMs: number }
+  /** What holds for all that is triggered from now on. */
+  | { readonly type: 'settings'; readonly nowMs: number; readonly settings: CheckpointSettings }
   /** Somebody asks for one now; `request` names the asker. */
   | { readonly type: 'request'; readonly nowMs: number; readonly request: number }
   /** A task has processed all of its input. */
@@ -79,6 +83,7 @@ export type CheckpointEffect =
       readonly checkpointId: number
       readonly kind: TriggerKind
       readonly triggeredMs: number
+      readonly rules: BarrierRules
     }
   /** All tasks have acknowledged: write and publish. */
   | { readonly type: 'write-metadata'; readonly checkpointId: number }
@@ -103,7 +108,7 @@ export type CheckpointEffect =
   /** The final checkpoint is complete: the job may close once its output is committed. */
   | { readonly type: 'finish' }
 
-/** Part of `JobOptions`; changes of a running job come later. */
+/** Part of `JobOptions`. */
 export interface CheckpointSettings {
   /** Undefined: only when asked, and at the end. */
   readonly intervalMs: number | undefined
@@ -113,4 +118,5 @@ export interface CheckpointSettings {
   /** Undefined: any number. */
   readonly failuresTolerated: number | undefined
   readonly retained: number
+  readonly rules: BarrierRules
 }

@@ -21,13 +21,20 @@ const counted: Readonly<Record<FailureReason, boolean>> = {
 }
 
 export class FailureCounter {
-  readonly #tolerated: number | undefined
+  #tolerated: number | undefined
   readonly #ids = new Set<number>()
   #lastCompleted = 0
 
   /** Undefined tolerates any number. */
   constructor(tolerated: number | undefined) {
     this.#tolerated = tolerated
+  }
+
+  /** From the next failure on. */
+  tolerate(tolerated: number | undefined): void {
+    this.#tolerated = tolerated
+    // Nobody counted.
+    if (tolerated === undefined) this.#ids.clear()
   }
 
   /** True if these are now more than are tolerated; the count then begins anew. */

@@ -28,22 +28,25 @@ export interface PendingFacts {
   readonly id: number
   readonly kind: TriggerKind
   readonly tasks: readonly number[]
-  readonly expiresMs: number
+  readonly triggeredMs: number
+  readonly timeoutMs: number
 }
 
 export class PendingCheckpoint {
   readonly id: number
   readonly kind: TriggerKind
   readonly expiresMs: number
+  readonly timeoutMs: number
   readonly #tasks: ReadonlySet<number>
   readonly #waiting: Set<number>
   #phase: PendingPhase = 'collecting'
   #condemnation: CheckpointFailure | undefined
 
-  constructor({ id, kind, tasks, expiresMs }: PendingFacts) {
+  constructor({ id, kind, tasks, triggeredMs, timeoutMs }: PendingFacts) {
     this.id = id
     this.kind = kind
-    this.expiresMs = expiresMs
+    this.expiresMs = triggeredMs + timeoutMs
+    this.timeoutMs = timeoutMs
     this.#tasks = new Set(tasks)
     this.#waiting = new Set(tasks)
   }

@@ -5,12 +5,11 @@
 import { assert } from '../base/assert.ts'
 
 export class Retention {
-  readonly #max: number
+  #max: number
   readonly #ids: number[]
 
   constructor(max: number, ids: readonly number[]) {
-    assert(max >= 1, `${max} checkpoints retained: there is none to go on from`)
-    this.#max = max
+    this.#max = checked(max)
     this.#ids = [...ids].sort((a, b) => a - b)
   }
 
@@ -23,6 +22,11 @@ export class Retention {
     return this.#ids.at(-1)
   }
 
+  /** From the next completed one on. */
+  keep(max: number): void {
+    this.#max = checked(max)
+  }
+
   has(checkpointId: number): boolean {
     return this.#ids.includes(checkpointId)
   }
@@ -33,4 +37,9 @@ export class Retention {
     this.#ids.push(checkpointId)
     return this.#ids.splice(0, Math.max(0, this.#ids.length - this.#max))
   }
+}
+
+function checked(max: number): number {
+  assert(max >= 1, `${max} checkpoints retained: there is none to go on from`)
+  return max
 }

@@ -4,6 +4,8 @@
  * Main thread.
  */
 import { every } from '../base/clock.ts'
+import type { CheckpointUnderWay } from '../checkpoint/checkpoint-stats.ts'
+import { holdsText } from '../checkpoint/holds.ts'
 import type { Bottleneck, JobMetrics, SubtaskMetrics } from '../coordinator/metrics-view.ts'
 import type { StatusLine } from './status-line.ts'
 import { type Column, tableText } from './text-table.ts'
@@ -48,10 +50,21 @@ const columns: readonly Column<SubtaskMetrics>[] = [
   right('drain', ({ queues }) => durationText(queues.timeToDrainMs)),
 ]
 
-/** A line for the titles, one for each subtask, and one that tells what holds the job back. */
-export function statsText({ subtasks, bottlenecks, bytesInFlight }: JobMetrics): string {
+/**
+ * A line for the titles, one for each subtask, one that tells what holds the job back, and one for
+ * each checkpoint that is under way.
+ */
+export function statsText(metrics: JobMetrics): string {
+  const { subtasks, bottlenecks, bytesInFlight, checkpointsUnderWay = [] } = metrics
   const table = tableText(columns, subtasks)
-  return `${table}\n${bottleneckText(bottlenecks)}; ${sizeText(bytesInFlight)} in flight`
+  const last = `${bottleneckText(bottlenecks)}; ${sizeText(bytesInFlight)} in flight`
+  return [table, last, ...checkpointsUnderWay.map(underWayText)].join('\n')
+}
+
+/** `checkpoint 7, triggered 1200 ms ago: reduce (1) is in a call of its functions for 900 ms`. */
+export function underWayText({ id, sinceMs, waitingFor }: CheckpointUnderWay): string {
+  const waits = waitingFor.length === 0 ? 'is being published' : holdsText(waitingFor)
+  return `checkpoint ${id}, triggered ${durationText(sinceMs)} ago: ${waits}`
 }
 
 /** One clause for each vertex that has any: `sink: busy 98 %, upstream map backpressured 91 %`. */

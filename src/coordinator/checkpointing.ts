@@ -10,6 +10,7 @@ import type { Logger } from '../base/log.ts'
 import type { CheckpointStats } from '../checkpoint/checkpoint-stats.ts'
 import { JobDirectory } from '../checkpoint/job-directory.ts'
 import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
+import { settingsOf } from '../checkpoint/settings.ts'
 import { CheckpointStatistics } from '../checkpoint/statistics.ts'
 import type { JobOptions } from '../graph/options.ts'
 import type { RestoredCheckpoint } from '../operator/sink.ts'
@@ -37,7 +38,7 @@ export class Checkpointing {
   readonly start: StartingPoint
   /** Undefined where no checkpoints are taken. */
   readonly parts: Parts | undefined
-  readonly #options: JobOptions
+  #options: JobOptions
   readonly #pool: SidePool
   readonly #directory: JobDirectory | undefined
   #attempts = 0
@@ -55,6 +56,16 @@ export class Checkpointing {
     this.start = opened.start
     this.lineage = opened.start.lineage
     this.parts = opened.parts
+  }
+
+  /** As they are now: those of checkpoints may have changed since the start. */
+  get options(): JobOptions {
+    return this.#options
+  }
+
+  /** For what ends from now on; who triggers is told apart. */
+  change(options: JobOptions): void {
+    this.#options = options
   }
 
   get isEnabled(): boolean {
@@ -195,14 +206,7 @@ async function partsOf(opened: {
   const recorded = (await directory?.history.read(historyMax)) ?? []
   const earlier = recorded.filter((entry) => entry['lineage'] === start.lineage)
   return {
-    settings: {
-      intervalMs: options.checkpointIntervalMs,
-      minPauseMs: options.checkpointMinPauseMs,
-      timeoutMs: options.checkpointTimeoutMs,
-      concurrentMax: options.checkpointsConcurrentMax,
-      failuresTolerated: options.checkpointFailuresTolerated,
-      retained: options.checkpointsRetained,
-    },
+    settings: settingsOf(options),
     firstId: start.largestId + 1,
     retained: start.retained,
     abandoned: start.abandoned,

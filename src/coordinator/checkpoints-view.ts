@@ -74,7 +74,12 @@ export class CheckpointsView implements Checkpoints {
   }
 
   get history(): readonly CheckpointStats[] {
-    return this.#statistics?.report().history ?? []
+    const history = this.#statistics?.report().history ?? []
+    const underWay = this.#checkpoints?.underWay ?? []
+    return history.map((stats) => {
+      const known = underWay.find(({ id }) => id === stats.id)
+      return known === undefined ? stats : { ...stats, waitingFor: known.waitingFor }
+    })
   }
 
   get summary(): CheckpointSummary | undefined {

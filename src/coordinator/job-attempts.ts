@@ -7,8 +7,11 @@
 import type { Logger } from '../base/log.ts'
 import { packageVersion } from '../base/package-root.ts'
 import { assignState } from '../checkpoint/assign-state.ts'
+import type { CheckpointHold } from '../checkpoint/holds.ts'
+import { holdOf } from '../checkpoint/holds.ts'
 import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
 import { compareFingerprints } from '../graph/fingerprint.ts'
+import { readTaskMetrics } from '../metrics/task-metrics.ts'
 import type { SplitProgress, TaskRestore } from '../protocol/snapshot.ts'
 import type { Checkpointing } from './checkpointing.ts'
 import { restoredOf } from './checkpointing.ts'
@@ -25,6 +28,7 @@ import type { PreparedJob } from './prepared-job.ts'
 import { sourcesOf } from './prepared-job.ts'
 import type { ResultReader } from './result-reader.ts'
 import type { PrintLine } from './result-readers.ts'
+import type { WaitedFor } from './running-checkpoint.ts'
 import { RunningCheckpoint } from './running-checkpoint.ts'
 import { recordsLeft, type SplitAssigner } from './split-assigner.ts'
 import type { DeploymentPlan } from './task-deployment.ts'
@@ -128,6 +132,7 @@ export class JobAttempts {
           this.#begin({ checkpointId, triggeredMs, attempt, assigners }),
         finish: () => execution.finish(),
         fail: (error) => execution.fail(error),
+        hold: (waited, checkpointId) => this.#hold(plan, waited, checkpointId),
       }),
       results: plan.results,
       compareFingerprint: (built) => compareFingerprints(prepared.fingerprint, built),
@@ -190,6 +195,16 @@ export class JobAttempts {
       restore: restored?.tasks,
       channels: world.channels,
     })
+  }
+
+  #hold(plan: DeploymentPlan, waited: WaitedFor, checkpointId: number): CheckpointHold {
+    const { prepared, world } = this.#options
+    const { vertex, subtask } = prepared.execution.tasks[waited.task]!
+    const { name } = prepared.execution.vertices[vertex]!
+    const counters = readTaskMetrics(plan.memory.metrics[waited.task]!)
+    const nowMs = world.clock.nowMs()
+    const { isWriting } = waited
+    return { vertex: name, subtask, ...holdOf({ checkpointId, nowMs, counters, isWriting }) }
   }
 
   #begin(cut: {

@@ -8,7 +8,7 @@ import type { Clock } from '../base/clock.ts'
 import { after } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
-import type { CheckpointStats } from '../checkpoint/checkpoint-stats.ts'
+import type { CheckpointStats, CheckpointUnderWay } from '../checkpoint/checkpoint-stats.ts'
 import { CheckpointCoordinatorState } from '../checkpoint/coordinator.ts'
 import type {
   CheckpointEffect,
@@ -16,6 +16,8 @@ import type {
   CheckpointFailure,
   CheckpointSettings,
 } from '../checkpoint/events.ts'
+import type { CheckpointHold } from '../checkpoint/holds.ts'
+import { causesFirst, holdsText } from '../checkpoint/holds.ts'
 import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
 import { encodeMetadata } from '../checkpoint/metadata.ts'
 import type { CheckpointStatistics } from '../checkpoint/statistics.ts'
@@ -24,7 +26,7 @@ import { chunkBytes, chunkMemories } from '../state/state-file.ts'
 import type { CheckpointStorage } from './checkpoint-storage.ts'
 import type { AttemptCheckpoints, CheckpointMessage } from './job-execution.ts'
 import type { OutputCommits } from './output-commits.ts'
-import type { RunningCheckpoint } from './running-checkpoint.ts'
+import type { RunningCheckpoint, WaitedFor } from './running-checkpoint.ts'
 
 export interface JobCheckpointsOptions {
   readonly settings: CheckpointSettings
@@ -53,6 +55,8 @@ export interface AttemptView {
   readonly begin: (checkpointId: number, triggeredMs: number) => RunningCheckpoint
   readonly finish: () => void
   readonly fail: (error: Error) => void
+  /** Why a task has not acknowledged; absent where nobody can tell. */
+  readonly hold?: (waited: WaitedFor, checkpointId: number) => CheckpointHold
 }
 
 export class JobCheckpoints {
@@ -94,6 +98,14 @@ export class JobCheckpoints {
     return this.#state.pending.length > 0
   }
 
+  /** What each that is under way waits for, oldest first. */
+  get underWay(): readonly CheckpointUnderWay[] {
+    const nowMs = this.#nowMs()
+    return [...this.#running].map(([id, { triggeredMs }]) => {
+      return { id, sinceMs: Math.max(0, nowMs - triggeredMs), waitingFor: this.#holdsOf(id) }
+    })
+  }
+
   /** Takes one now. Resolves with its id when it is complete; rejects with CHECKPOINT_FAILED. */
   trigger(): Promise<number> {
     const request = ++this.#lastRequest
@@ -102,6 +114,11 @@ export class JobCheckpoints {
     })
     this.#handle({ type: 'request', nowMs: this.#nowMs(), request })
     return answer
+  }
+
+  /** For all that is triggered from now on, also by later attempts. */
+  change(settings: CheckpointSettings): void {
+    this.#handle({ type: 'settings', nowMs: this.#nowMs(), settings })
   }
 
   /** What a new attempt talks to. */
@@ -223,7 +240,8 @@ export class JobCheckpoints {
     }
   }
 
-  #trigger({ checkpointId, kind, triggeredMs }: Extract<CheckpointEffect, { type: 'trigger' }>) {
+  #trigger(effect: Extract<CheckpointEffect, { type: 'trigger' }>): void {
+    const { checkpointId, kind, triggeredMs, rules } = effect
     const view = this.#view!
     const { log, statistics, storage } = this.#options
     const running = view.begin(checkpointId, triggeredMs)
@@ -232,7 +250,8 @@ export class JobCheckpoints {
     log.debug({ checkpoint: checkpointId, kind }, 'checkpoint triggered')
     const { attempt } = view
     for (const task of view.sources) {
-      this.#send(task, { type: 'trigger-checkpoint', attempt, checkpointId, triggeredMs })
+      const barrier = { checkpointId, triggeredMs, ...rules }
+      this.#send(task, { type: 'trigger-checkpoint', attempt, ...barrier })
     }
     storage.begin(checkpointId)
   }
@@ -287,8 +306,23 @@ export class JobCheckpoints {
     })
   }
 
-  #abort(checkpointId: number, failure: CheckpointFailure): void {
+  #holdsOf(checkpointId: number): readonly CheckpointHold[] {
+    const { hold } = this.#view ?? {}
+    const waitsFor = this.#running.get(checkpointId)?.waitsFor
+    if (hold === undefined || waitsFor === undefined) return []
+    return causesFirst(waitsFor.map((waited) => hold(waited, checkpointId)))
+  }
+
+  /** Who is told of a checkpoint that took too long wants to know what it waited for. */
+  #explained(checkpointId: number, failure: CheckpointFailure): CheckpointFailure {
+    const holds = failure.reason === 'CHECKPOINT_EXPIRED' ? this.#holdsOf(checkpointId) : []
+    if (holds.length === 0) return failure
+    return { ...failure, message: `${failure.message}: ${holdsText(holds)}` }
+  }
+
+  #abort(checkpointId: number, why: CheckpointFailure): void {
     const { statistics, log } = this.#options
+    const failure = this.#explained(checkpointId, why)
     const running = this.#running.get(checkpointId)
     this.#running.delete(checkpointId)
     this.#published.delete(checkpointId)

@@ -59,6 +59,13 @@ export class JobRun {
     return this.#isRestarting ? 'restarting' : (this.#execution?.phase ?? 'created')
   }
 
+  /** Nothing is triggered or started any more. */
+  get isOver(): boolean {
+    if (this.#outcome !== undefined || this.#isCanceled) return true
+    const phase = this.#execution?.phase
+    return phase === 'committing' || phase === 'finished'
+  }
+
   get restarts(): number {
     return this.#restarts
   }

@@ -1,4 +1,5 @@
 /** What `job.metrics()` gives. Described in docs/metrics.md. */
+import type { CheckpointUnderWay } from '../checkpoint/checkpoint-stats.ts'
 import type { BackpressureLevel } from '../metrics/backpressure.ts'
 
 /** One operator of a subtask's chain. */
@@ -101,4 +102,6 @@ export interface JobMetrics {
   /** The first busy subtasks behind backpressured ones; empty if none is held back. */
   readonly bottlenecks: readonly Bottleneck[]
   readonly subtasks: readonly SubtaskMetrics[]
+  /** Checkpoints under way, oldest first, and what each waits for. Absent where there are none. */
+  readonly checkpointsUnderWay?: readonly CheckpointUnderWay[]
 }

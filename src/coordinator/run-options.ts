@@ -1,6 +1,7 @@
 /** What an embedding program passes to `runJob` and gets back. */
 import type { Logger } from '../base/log.ts'
 import type { CheckpointOptions, RestartOptions } from './checkpoint-options.ts'
+import type { JobCheckpointing } from './checkpointing-view.ts'
 import type { Checkpoints } from './checkpoints-view.ts'
 import type { JobMetrics } from './metrics-view.ts'
 
@@ -54,6 +55,7 @@ export interface JobHandle {
   cancel(): Promise<void>
   metrics(): JobMetrics
   readonly checkpoints: Checkpoints
+  readonly checkpointing: JobCheckpointing
   /**
    * The rows of `stream.collect(name)`, for one loop. The job waits while nobody reads them.
    * Leaving the loop early lets the job go on and drops the rest. The loop ends with the job, and

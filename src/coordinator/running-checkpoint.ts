@@ -29,6 +29,12 @@ export interface RunningCheckpointOptions {
   }[]
 }
 
+export interface WaitedFor {
+  readonly task: number
+  /** It has handed all over, and its files are being written. */
+  readonly isWriting: boolean
+}
+
 interface Writing {
   readonly holds: StateChunkMessage['holds']
   readonly file: Promise<StateFile>
@@ -41,10 +47,16 @@ export class RunningCheckpoint {
   readonly #options: RunningCheckpointOptions
   readonly #writing = new Map<number, Writing[]>()
   readonly #snapshots = new Map<number, TaskSnapshot>()
+  /** Tasks that have handed all over. */
+  readonly #writingLast = new Set<number>()
   #isUnaligned = false
 
   constructor(options: RunningCheckpointOptions) {
     this.#options = options
+  }
+
+  get triggeredMs(): number {
+    return this.#options.triggeredMs
   }
 
   /** A file of a task's state is on its way. */
@@ -60,6 +72,7 @@ export class RunningCheckpoint {
   async acknowledge(message: Acknowledge, nowMs: () => number): Promise<TaskAcknowledgement> {
     const { task, checkpointId, snapshot, stats } = message
     this.#isUnaligned ||= stats.unaligned
+    this.#writingLast.add(task)
     const writing = this.#writing.get(task) ?? []
     const all = await Promise.all(writing.map(({ file }) => file))
     const written = (holds: Writing['holds']) => all.filter((_, k) => writing[k]!.holds === holds)
@@ -97,6 +110,13 @@ export class RunningCheckpoint {
   get inlineBytes(): number {
     const files = [...this.#snapshots.values()].flatMap(stateFilesOf)
     return files.reduce((sum, file) => sum + (file.kind === 'inline' ? file.bytes.length : 0), 0)
+  }
+
+  /** Tasks that have not acknowledged, or whose files are being written. */
+  get waitsFor(): readonly WaitedFor[] {
+    return this.#options.prepared.execution.tasks.flatMap(({ index: task }) =>
+      this.#snapshots.has(task) ? [] : [{ task, isWriting: this.#writingLast.has(task) }],
+    )
   }
 
   /** Everything, when all tasks have acknowledged. `committables`: all that is not committed. */

@@ -2,6 +2,9 @@
 import type { Clock } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
+import type { Checkpointing } from './checkpointing.ts'
+import type { JobCheckpointing } from './checkpointing-view.ts'
+import { CheckpointingView } from './checkpointing-view.ts'
 import type { Checkpoints } from './checkpoints-view.ts'
 import type { JobAttempts } from './job-attempts.ts'
 import { JobMeter } from './job-metrics.ts'
@@ -14,6 +17,7 @@ export interface RunningJobOptions {
   readonly prepared: PreparedJob
   readonly run: JobRun
   readonly attempts: JobAttempts
+  readonly checkpointing: Checkpointing
   readonly recordsTotal: number | undefined
   readonly startedMs: number
   readonly clock: Clock
@@ -25,6 +29,7 @@ export class RunningJob implements JobHandle {
   readonly name: string
   readonly finished: Promise<JobResult>
   readonly checkpoints: Checkpoints
+  readonly checkpointing: JobCheckpointing
   readonly #options: RunningJobOptions
   readonly #meter = new JobMeter()
   #stopListening: () => void = () => {}
@@ -36,6 +41,10 @@ export class RunningJob implements JobHandle {
     this.id = options.attempts.lineage
     this.name = options.prepared.job.name
     this.checkpoints = options.attempts.view
+    const { run, attempts, checkpointing, log } = options
+    const { checkpoints } = attempts
+    const isOver = () => run.isOver
+    this.checkpointing = new CheckpointingView({ checkpointing, checkpoints, isOver, log })
     this.finished = this.#result()
     // A program that only collects rows gets the error there; it is no unhandled rejection.
     this.finished.catch(() => {})
@@ -78,7 +87,9 @@ export class RunningJob implements JobHandle {
     const { prepared, attempts, recordsTotal, clock } = this.#options
     const { memory, recordsBefore } = attempts
     const nowMs = this.#endedMs ?? clock.monotonicMs()
-    return this.#meter.read({ prepared, memory, recordsTotal, recordsBefore, nowMs })
+    const metrics = this.#meter.read({ prepared, memory, recordsTotal, recordsBefore, nowMs })
+    const checkpointsUnderWay = attempts.checkpoints?.underWay ?? []
+    return checkpointsUnderWay.length === 0 ? metrics : { ...metrics, checkpointsUnderWay }
   }
 
   collect<T>(name: string): AsyncIterable<T> {

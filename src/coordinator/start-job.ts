@@ -83,7 +83,8 @@ export async function startJob(
     const tasks = prepared.execution.tasks.length
     log.info({ job: prepared.job.name, id: lineage, tasks }, 'job starts')
     const { recordsTotal } = sources
-    const running = new RunningJob({ prepared, run, attempts, recordsTotal, startedMs, clock, log })
+    const times = { startedMs, clock }
+    const running = new RunningJob({ prepared, run, ...parts, recordsTotal, ...times, log })
     running.cancelOn(options.signal)
     run.start()
     await running.untilStarted()

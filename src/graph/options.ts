@@ -77,6 +77,8 @@ export interface OptionEntry {
   /** Where the value is found in `JobOptions`. */
   readonly field: keyof JobOptions
   readonly kind: OptionKind
+  /** It may be changed while the job runs. */
+  readonly changes?: true
   /** As a user would write it; undefined where `defaultText` says how it is chosen. */
   readonly default: string | number | boolean | undefined
   readonly defaultText?: string

@@ -3,8 +3,7 @@
  * Refuses what it does not know, with the key, the value, the reason and the nearest key.
  */
 import { SluiceError } from '../base/errors.ts'
-import { nearest } from '../base/nearest.ts'
-import { flinkOptionHint } from './flink-options.ts'
+import { entryNamed, unknownOption } from './option-names.ts'
 import type { Given } from './option-values.ts'
 import { badOption, optionValue, told } from './option-values.ts'
 import type { JobOptions, OptionEntry } from './options.ts'
@@ -12,10 +11,6 @@ import { optionTable } from './options.ts'
 
 /** Options as they are given: by Flink's keys or by short paths, also nested. */
 export type GivenOptions = Readonly<Record<string, unknown>>
-
-const entryOf: ReadonlyMap<string, OptionEntry> = new Map(
-  optionTable.flatMap((entry) => namesOf(entry).map((name) => [name, entry] as const)),
-)
 
 /**
  * Options by Flink's keys or by short paths, nested objects standing for dotted paths; values
@@ -115,26 +110,13 @@ function put(values: Map<OptionEntry, Given>, item: Given): void {
 }
 
 function entryFor(item: Given): OptionEntry {
-  const entry = entryOf.get(item.as)
-  if (entry === undefined) throw unknownOption(item)
+  const entry = entryNamed(item.as)
+  if (entry === undefined) throw unknownOption(item.as)
   return entry
 }
 
-function namesOf(entry: OptionEntry): readonly string[] {
-  return [entry.key, entry.path, ...entry.aliases]
-}
-
-function unknownOption({ as }: Given): SluiceError {
-  const hint = flinkOptionHint(as) ?? hintOfNearest(as)
-  return new SluiceError('UNKNOWN_OPTION', `there is no option '${as}'`, { hint, place: as })
-}
-
-function hintOfNearest(name: string): string {
-  const meant = nearest(name, [...entryOf.keys()])
-  return meant === undefined ? 'docs/options.md lists all options' : `did you mean '${meant}'?`
-}
-
-function checkTogether(options: JobOptions): void {
+/** Throws BAD_OPTION where options that are all right by themselves do not fit each other. */
+export function checkTogether(options: JobOptions): void {
   const { maxParallelism, parallelism, recordBytesMax, overdraftBytesMax } = options
   if (recordBytesMax > overdraftBytesMax) {
     const item = { as: 'pipeline.record-bytes-max', value: recordBytesMax }
@@ -146,7 +128,7 @@ function checkTogether(options: JobOptions): void {
   }
   if (options.checkpointUnaligned && options.checkpointMode === 'at-least-once') {
     const item = { as: 'execution.checkpointing.unaligned.enabled', value: true }
-    const hint = 'at-least-once aligns nothing: leave one of the two out'
+    const hint = 'at-least-once aligns nothing: leave one of the two out, or turn unaligned off'
     throw badOption(item, 'execution.checkpointing.mode must be exactly-once', hint)
   }
   if (options.restore === 'latest' && options.checkpointDirectory === undefined) {

@@ -6,7 +6,7 @@ import type { Activity } from './activity.ts'
 import { activities } from './activity.ts'
 
 //  float64 words, a block of memory for each task
-//  | counters of the subtask, 15 | activity | records in, out | records in, out | ...
+//  | counters of the subtask, 23 | activity | records in, out | records in, out | ...
 //                                             head of chain     next operator
 const FIELDS = [
   'recordsIn',
@@ -23,6 +23,18 @@ const FIELDS = [
   'hardBackpressuredMs',
   // When the task began to run, on the clock that all threads share; 0 before.
   'beganMs',
+  // When the step that it is in began, epoch ms.
+  'stepMs',
+  // Of checkpoints: the last one that it knows a barrier of, and of which it took a snapshot.
+  'barrierId',
+  'snapshotId',
+  // What the oldest snapshot that is pending waits for: see `snapshotWaits`.
+  'snapshotWaits',
+  // Channels of its input, and how many barriers of the oldest pending checkpoint are reached.
+  'channels',
+  'barriersReached',
+  // Of the oldest snapshot that is pending: channels whose barrier is not known.
+  'barriersUnknown',
 ] as const
 
 export type TaskCounter = (typeof FIELDS)[number]
@@ -46,8 +58,8 @@ const INDEX = Object.freeze(
 )
 
 /** What the task does right now, an int32 in the place of a float64: see `Activity`. */
-const ACTIVITY_WORD = 15
-const OPERATORS_WORD = 16
+const ACTIVITY_WORD = 23
+const OPERATORS_WORD = 24
 const OPERATOR_WORDS = 2
 if (FIELDS.length > ACTIVITY_WORD) throw new Error('no room is left for the counters of a subtask')
 

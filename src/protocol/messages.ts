@@ -3,6 +3,7 @@
  * messages of other attempts are dropped. Records never travel this way.
  */
 import type { ErrorData } from '../base/errors.ts'
+import type { Barrier } from '../channel/barrier.ts'
 import type { StateChunk } from '../state/snapshot-contract.ts'
 import type { SnapshotStats, SplitProgress, TaskSnapshot } from './snapshot.ts'
 
@@ -34,12 +35,7 @@ export type ToTask =
       readonly last: boolean
     }
   /** To sources: take a snapshot before anything that was sent later, and pass the barrier on. */
-  | {
-      readonly type: 'trigger-checkpoint'
-      readonly attempt: number
-      readonly checkpointId: number
-      readonly triggeredMs: number
-    }
+  | ({ readonly type: 'trigger-checkpoint'; readonly attempt: number } & Barrier)
   /** It can be restored: what it holds of this task's output need not be handed over again. */
   | {
       readonly type: 'complete-checkpoint'

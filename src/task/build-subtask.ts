@@ -2,12 +2,13 @@
  * Puts a subtask together from its deployment: channel ends, writers, chain, input.
  * Threads: the task.
  */
-import type { BarrierFacts, Cut } from '../barrier/cut.ts'
+import type { Cut } from '../barrier/cut.ts'
 import { cutOfSource } from '../barrier/cut.ts'
 import { assert, unreachable } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
-import { REHEARSAL } from '../channel/barrier.ts'
+import type { Barrier } from '../channel/barrier.ts'
+import { ALIGNED, REHEARSAL } from '../channel/barrier.ts'
 import type { Doorbell } from '../channel/doorbell.ts'
 import { InputChannel } from '../channel/input-channel.ts'
 import { InputGate } from '../channel/input-gate.ts'
@@ -19,6 +20,7 @@ import { NO_TIME } from '../codec/page.ts'
 import { timedEdges } from '../graph/event-time.ts'
 import type { JobGraph, JobVertex } from '../graph/job-graph.ts'
 import type { JobOptions } from '../graph/options.ts'
+import { snapshotWaits } from '../metrics/snapshot-waits.ts'
 import { TaskMetrics } from '../metrics/task-metrics.ts'
 import type { Source } from '../operator/source.ts'
 import type { TaskDeployment } from '../protocol/deployment.ts'
@@ -144,7 +146,7 @@ function attachCheckpoints(
   parts: Parts,
   { input, writers }: { readonly input: BuiltInput; readonly writers: readonly RecordWriter[] },
 ): void {
-  const { build, vertex, runtime, subtask } = parts
+  const { build, vertex, runtime, subtask, metrics } = parts
   const { attempt, task, options } = build.deployment
   const results = writers.slice(vertex.outputs.length)
   parts.checkpoints = new TaskCheckpoints({
@@ -157,13 +159,17 @@ function attachCheckpoints(
     codecs: parts.codecs,
     headId: vertex.id,
     inlineBytesMax: (options as JobOptions).checkpointInlineBytesMax,
-    channelStateBytesMax: (options as JobOptions).checkpointChannelStateBytesMax,
     pacing: build.pacing?.snapshots,
     onCut: (checkpointId) =>
       build.onCut?.(
         checkpointId,
         results.map(({ records }) => records),
       ),
+    onPending: ({ snapshotId, waits, channelsMissing }) => {
+      metrics.set('snapshotId', snapshotId)
+      metrics.set('snapshotWaits', snapshotWaits.indexOf(waits))
+      metrics.set('barriersUnknown', channelsMissing)
+    },
     send: build.send,
     wake: () => build.doorbell.wake(),
   })
@@ -199,7 +205,8 @@ async function open({ build, runtime, vertex, codecs }: Parts, input: BuiltInput
   await restoreTask({ restore, runtime, vertex, subtask, options, restoreInput: input.restore })
   if (restore.inFlight === undefined || restore.inFlight.length === 0) return
   assert(input.restorePages !== undefined, 'in-flight data for a task without channels')
-  input.restorePages(await readInFlight({ restore, vertex, subtask, producers, codecs }))
+  const graph = build.jobGraph
+  input.restorePages(await readInFlight({ restore, graph, vertex, subtask, producers, codecs }))
 }
 
 interface Taker {
@@ -226,9 +233,8 @@ function takeOrder(order: TaskOrder, { parts, input }: Taker): void {
   }
 }
 
-function trigger({ checkpointId, triggeredMs }: BarrierFacts, parts: Parts): void {
-  const cut = cutOfSource({ checkpointId, triggeredMs }, parts.build.clock.nowMs())
-  parts.checkpoints?.take(cut)
+function trigger(barrier: Barrier, parts: Parts): void {
+  parts.checkpoints?.take(cutOfSource(barrier, parts.build.clock.nowMs()))
 }
 
 function attachInput(parts: Parts): BuiltInput {
@@ -240,9 +246,9 @@ function attachInput(parts: Parts): BuiltInput {
 const UNKNOWN_TIME = { watermarkMs: NO_TIME, idle: false }
 
 function attachGate(parts: Parts): BuiltInput {
-  const { build, codecs, runtime, subtask } = parts
+  const { build, codecs, runtime, subtask, metrics } = parts
   const { inputs, producers } = build.deployment
-  const options = build.deployment.options as JobOptions
+  metrics.set('channels', inputs.length)
   const ends = inputs.map(
     (one, index) => new InputChannel(one, { codecs, index, ...wordsOf(build) }),
   )
@@ -257,12 +263,12 @@ function attachGate(parts: Parts): BuiltInput {
     onIdle: (idle) => runtime.idle(idle),
     ...debloatingOf(parts, gate),
     barriers: {
-      mode: options.checkpointMode,
-      alignedTimeoutMs: options.checkpointUnaligned
-        ? options.checkpointAlignedTimeoutMs
-        : undefined,
       clock: build.clock,
       onSnapshot: (cut) => parts.checkpoints?.take(cut),
+      onBarriers: ({ checkpointId, channelsReached }) => {
+        metrics.set('barrierId', checkpointId)
+        metrics.set('barriersReached', channelsReached)
+      },
     },
   })
   subtask.attachInput(input)
@@ -355,6 +361,6 @@ function attachSource(parts: Parts, source: Source<unknown>): BuiltInput {
       return watermarkMs
     },
     addSplits: (splits, last) => input.addSplits(splits, last),
-    rehearse: () => trigger({ checkpointId: REHEARSAL, triggeredMs: 0 }, parts),
+    rehearse: () => trigger({ ...ALIGNED, checkpointId: REHEARSAL, triggeredMs: 0 }, parts),
   }
 }

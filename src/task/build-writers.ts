@@ -7,10 +7,11 @@ import type { Routing } from '../channel/partitioner.ts'
 import { RecordWriter } from '../channel/record-writer.ts'
 import type { SharedWords } from '../channel/shared-words.ts'
 import type { Codecs } from '../codec/codecs.ts'
-import { Schema } from '../codec/schema.ts'
-import type { JobVertex, OperatorTree } from '../graph/job-graph.ts'
+import type { Schema } from '../codec/schema.ts'
+import type { JobVertex } from '../graph/job-graph.ts'
 import type { JobOptions } from '../graph/options.ts'
 import type { BuildSubtaskOptions } from './build-subtask.ts'
+import { schemaWritten } from './declared-schema.ts'
 
 export interface BuildWritersOptions {
   readonly build: BuildSubtaskOptions
@@ -32,8 +33,7 @@ export function buildWriters(options: BuildWritersOptions): readonly RecordWrite
       ends,
       routing: edge.partition,
       withTime: timed[edge.index]!,
-      declared:
-        edge.sideOutput === undefined ? schemaAt(vertex.root, edge.fromOperator) : undefined,
+      declared: schemaWritten(vertex.root, edge),
       maxParallelism: vertices[edge.to]!.maxParallelism,
     })
   })
@@ -52,29 +52,6 @@ interface Exit {
   readonly withTime: boolean
   readonly maxParallelism: number
   readonly declared?: Schema<unknown> | undefined
-}
-
-/** Operators behind which records are what they were. */
-const KEEPS_RECORDS: ReadonlySet<string> = new Set(['filter', 'watermarks', 'schema'])
-
-/** The schema that was declared for an operator's output, there or before. */
-function schemaAt(root: OperatorTree, index: number): Schema<unknown> | undefined {
-  const path = pathTo(root, index).reverse()
-  for (const { node } of path) {
-    if (node.spec.kind === 'schema') return new Schema(node.spec.node)
-    if (!KEEPS_RECORDS.has(node.spec.kind)) return undefined
-  }
-  return undefined
-}
-
-function pathTo(tree: OperatorTree, index: number): OperatorTree[] {
-  if (tree.index === index) return [tree]
-  for (const { tree: child, sideOutput } of tree.children) {
-    const below = pathTo(child, index)
-    // What a side output carries is not what the operator's main output does.
-    if (below.length > 0) return sideOutput === undefined ? [tree, ...below] : below
-  }
-  return []
 }
 
 function exitWriter({ build, codecs, credit }: BuildWritersOptions, exit: Exit): RecordWriter {

@@ -3,7 +3,7 @@
  * turns marks into watermarks, idleness and the end of the input, and barriers into snapshots.
  * Threads: the task.
  */
-import type { CheckpointMode, Overdue } from '../barrier/alignment.ts'
+import type { Overdue } from '../barrier/alignment.ts'
 import { Alignment } from '../barrier/alignment.ts'
 import type { Cut, Moment } from '../barrier/cut.ts'
 import { InFlight } from '../barrier/in-flight.ts'
@@ -34,12 +34,18 @@ export interface GateInputOptions {
 }
 
 export interface BarrierOptions {
-  readonly mode: CheckpointMode
-  /** See `AlignmentOptions`. */
-  readonly alignedTimeoutMs?: number | undefined
   readonly clock: Clock
   /** Called between two records, and behind all effects of the one before. */
   readonly onSnapshot: (cut: Cut) => void
+  /** For whoever wants to know what a checkpoint waits for: rarely. */
+  readonly onBarriers?: (known: KnownBarriers) => void
+}
+
+export interface KnownBarriers {
+  /** The last checkpoint that was heard of. */
+  readonly checkpointId: number
+  /** Channels that have reached the barrier of the oldest that is pending. */
+  readonly channelsReached: number
 }
 
 /** The channels of a gate at a cut, in the order of the gate. */
@@ -62,11 +68,12 @@ export class GateInput implements TaskInput {
   #overdueMs = NEVER
   /** Then records come first, or a storm of checkpoints would be all that the task takes. */
   #hasJustCut = false
+  #lastAnnounced = 0
   #endedChannels = 0
 
   constructor(options: GateInputOptions) {
     this.#options = options
-    this.#alignment = options.barriers && this.#startAlignment(options.barriers)
+    this.#alignment = options.barriers && this.#startAlignment()
   }
 
   ready(): boolean {
@@ -174,14 +181,15 @@ export class GateInput implements TaskInput {
     return this.#endedChannels === this.#options.gate.channels.length
   }
 
-  #startAlignment({ mode, alignedTimeoutMs }: BarrierOptions): Alignment {
+  #startAlignment(): Alignment {
     const { gate } = this.#options
-    const channels = gate.channels.length
-    const alignment = new Alignment({ channels, mode, alignedTimeoutMs })
+    const alignment = new Alignment(gate.channels.length)
     gate.onAnnounced((index, barrier) => {
       const isAwaited = alignment.announced(barrier, this.#now())
       // The snapshot itself is up to `step`, which is between two records for certain.
       this.#overdueMs = alignment.dueMs
+      this.#lastAnnounced = Math.max(this.#lastAnnounced, barrier.checkpointId)
+      this.#tellBarriers()
       if (isAwaited) return
       const channel = gate.channels[index]!
       channel.completeCapture(barrier)
@@ -209,7 +217,13 @@ export class GateInput implements TaskInput {
     const { gate, barriers } = this.#options
     this.#overdueMs = this.#alignment!.dueMs
     for (const cut of cuts) barriers!.onSnapshot(cut)
+    this.#tellBarriers()
     for (const k of unblock) gate.channels[k]!.blocked = false
+  }
+
+  #tellBarriers(): void {
+    const channelsReached = this.#alignment?.channelsReached ?? 0
+    this.#options.barriers?.onBarriers?.({ checkpointId: this.#lastAnnounced, channelsReached })
   }
 
   #capture({ checkpointId, behind }: Cut): InFlight {

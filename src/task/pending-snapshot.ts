@@ -49,6 +49,16 @@ export class PendingSnapshot {
     return this.input.inFlight?.isComplete ?? true
   }
 
+  /** Of all snapshots that are pending with it, in-flight data alone. */
+  get channelStateBytesMax(): number {
+    return this.#options.cut.channelStateBytesMax
+  }
+
+  /** Channels whose barriers it waits to know. */
+  get channelsMissing(): number {
+    return this.input.inFlight?.channelsMissing ?? 0
+  }
+
   get inFlightBytes(): number {
     return this.input.inFlight?.bytes ?? 0
   }

@@ -4,22 +4,26 @@
  * Threads: the task.
  */
 
+import { adaptPages } from '../barrier/adapt-pages.ts'
 import type { ChannelName } from '../barrier/channel-state.ts'
 import { channelOfSection, restorePages } from '../barrier/channel-state.ts'
 import { dealPages, shareOf } from '../barrier/deal-pages.ts'
 import { assert } from '../base/assert.ts'
+import { SluiceError } from '../base/errors.ts'
 import type { RestoredPage } from '../channel/channel-capture.ts'
 import type { Codecs } from '../codec/codecs.ts'
-import type { JobEdge, JobVertex } from '../graph/job-graph.ts'
+import type { JobEdge, JobGraph, JobVertex } from '../graph/job-graph.ts'
 import type { InFlightRestore, StateFile, TaskRestore } from '../protocol/snapshot.ts'
 import type { StatePart } from '../state/snapshot-contract.ts'
 import type { StateFileReader } from '../state/state-file-reader.ts'
 import { openStateFile } from '../state/state-file-reader.ts'
 import { createStore } from '../storage/create-store.ts'
+import { schemaRead } from './declared-schema.ts'
 import { sourceOf } from './restore-task.ts'
 
 export interface ReadInFlightOptions {
   readonly restore: TaskRestore
+  readonly graph: JobGraph
   readonly vertex: JobVertex
   readonly subtask: number
   /** Of the channels, in the order of the gate. */
@@ -38,15 +42,16 @@ const ALL = { from: 0, to: Number.POSITIVE_INFINITY }
 export async function readInFlight(
   options: ReadInFlightOptions,
 ): Promise<readonly (readonly RestoredPage[])[]> {
-  const { restore, vertex, producers, codecs } = options
+  const { restore, graph, vertex, producers, codecs } = options
   const sections = new Sections(restore)
   const pages = producers.map((): RestoredPage[] => [])
   for (const one of restore.inFlight ?? []) {
     const edge = vertex.inputs.find(({ index }) => index === one.edge)
     assert(edge !== undefined, `no edge ${one.edge} into '${vertex.name}'`)
+    const asDeclared = adaptation(edge, { graph, codecs })
     const found = (await sections.of(one)).map(({ channel, parts }) => ({
       producer: channel.producer,
-      pages: restorePages(parts, { codecs, keepsMarks: one.keepsMarks }),
+      pages: asDeclared(restorePages(parts, { codecs, keepsMarks: one.keepsMarks })),
     }))
     if (one.how === 'own') {
       for (const { producer, pages: own } of found) {
@@ -60,6 +65,36 @@ export async function readInFlight(
     }
   }
   return pages
+}
+
+type Adaptation = (pages: readonly RestoredPage[]) => readonly RestoredPage[]
+
+/** Records may have been written when the schema of the exchange was another, or was none. */
+function adaptation(
+  edge: JobEdge,
+  { graph, codecs }: Pick<ReadInFlightOptions, 'graph' | 'codecs'>,
+): Adaptation {
+  const declared = schemaRead(graph, edge)
+  if (declared === undefined) return (pages) => pages
+  const refuse = (why: string) => unlikeDeclared(why, { graph, edge })
+  return (pages) => adaptPages(pages, { codecs, declared, refuse })
+}
+
+function unlikeDeclared(
+  why: string,
+  { graph, edge }: { readonly graph: JobGraph; readonly edge: JobEdge },
+): SluiceError {
+  const [from, to] = [graph.vertices[edge.from]!, graph.vertices[edge.to]!]
+  return new SluiceError(
+    'RESTORE_IN_FLIGHT',
+    `a record on its way from '${from.name}' to '${to.name}' is not as it is declared now: ${why}`,
+    {
+      operator: to.root.node.name,
+      hint:
+        'declare new fields with t.optional, or restore with the schema that the checkpoint was ' +
+        'taken with, take an aligned one (checkpoints.unaligned=false), and change it then',
+    },
+  )
 }
 
 function ownership(

@@ -131,6 +131,7 @@ export class Subtask {
     const { credit, clock } = this.#options
     if (this.#stepsToRehearsal > 0 && --this.#stepsToRehearsal === 0) this.#rehearse()
     const nowMs = clock.nowMs()
+    this.#options.metrics.set('stepMs', nowMs)
     this.#flushIfDue(nowMs)
     if (nowMs >= this.#countersDueMs) this.publishCounters(nowMs)
     const walked = this.#checkpoints?.step() === true

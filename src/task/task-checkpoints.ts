@@ -10,10 +10,12 @@ import type { Cut } from '../barrier/cut.ts'
 import type { InFlight } from '../barrier/in-flight.ts'
 import type { Clock } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
+import type { Barrier } from '../channel/barrier.ts'
 import { REHEARSAL } from '../channel/barrier.ts'
 import type { RecordWriter } from '../channel/record-writer.ts'
 import type { Codecs } from '../codec/codecs.ts'
 import { NO_TIME } from '../codec/page.ts'
+import type { SnapshotWaits } from '../metrics/snapshot-waits.ts'
 import type { FromTask } from '../protocol/messages.ts'
 import type { ChannelSnapshot, SourceSnapshot, StateFile } from '../protocol/snapshot.ts'
 import type { StateChunk } from '../state/snapshot-contract.ts'
@@ -46,14 +48,21 @@ export interface TaskCheckpointsOptions {
   /** The operator at the head of the chain. */
   readonly headId: string
   readonly inlineBytesMax: number
-  /** Of in-flight data of all checkpoints that are on their way. */
-  readonly channelStateBytesMax: number
   /** Default: by the time that entries take. */
   readonly pacing?: Pacing | undefined
   /** A snapshot is being taken: all that was emitted so far lies before it. */
   readonly onCut?: ((checkpointId: number) => void) | undefined
+  /** The last snapshot, and what the oldest that is pending waits for. */
+  readonly onPending?: ((told: PendingTold) => void) | undefined
   readonly send: (message: FromTask) => void
   readonly wake: () => void
+}
+
+export interface PendingTold {
+  readonly snapshotId: number
+  readonly waits: SnapshotWaits
+  /** Channels whose barriers it waits to know. */
+  readonly channelsMissing: number
 }
 
 /** A chunk, and what of. */
@@ -72,6 +81,7 @@ export class TaskCheckpoints {
   readonly #uncommitted: Uncommitted
   readonly #memory = new ChunkMemory()
   #bytesOnTheWay = 0
+  #lastSnapshot = 0
 
   constructor(options: TaskCheckpointsOptions) {
     this.#options = options
@@ -87,20 +97,23 @@ export class TaskCheckpoints {
   /** The synchronous part. Between two records. */
   take(cut: Cut): void {
     const { writers, runtime, clock } = this.#options
-    const { checkpointId, triggeredMs } = cut
+    const { checkpointId } = cut
     if (checkpointId === REHEARSAL) return this.#rehearse(cut)
     if (!writers.every((writer) => writer.canPlaceBarrier())) {
       return this.#decline(checkpointId, 'a channel has as many barriers on their way as it can')
     }
     const startMs = clock.monotonicMs()
     this.#options.onCut?.(checkpointId)
-    for (const writer of writers) writer.barrier({ checkpointId, kind: 'aligned', triggeredMs })
+    const barrier = barrierOf(cut)
+    for (const writer of writers) writer.barrier(barrier)
     this.#uncommitted.add(checkpointId, runtime.prepareCommit(checkpointId))
     const begun = this.#orDecline(checkpointId, () => this.#begin(cut))
     if (begun === undefined) return
     this.#pending.push(begun)
     begun.endSync(startMs, clock.monotonicMs())
+    this.#lastSnapshot = checkpointId
     this.#limitInFlight()
+    this.#tellPending()
   }
 
   /** A snapshot of nothing, known to nobody. */
@@ -136,6 +149,7 @@ export class TaskCheckpoints {
     const [aborted] = this.#pending.splice(at, 1)
     aborted!.cancel()
     for (const chunk of aborted!.takeChunks()) this.#memory.give(chunkMemories(chunk))
+    this.#tellPending()
   }
 
   written(bytes: number, memories: readonly SharedArrayBuffer[]): void {
@@ -163,7 +177,15 @@ export class TaskCheckpoints {
     for (const one of this.#pending) one.observeInput(this.#options.clock)
     const done = this.#pending.filter((one) => one.isWalked && this.#isDone(one))
     for (const one of done) this.#acknowledge(one)
+    this.#tellPending()
     return walked || done.length > 0
+  }
+
+  #tellPending(): void {
+    const { onPending } = this.#options
+    const oldest = this.#pending[0]
+    const channelsMissing = oldest?.channelsMissing ?? 0
+    onPending?.({ snapshotId: this.#lastSnapshot, waits: waitsOf(oldest), channelsMissing })
   }
 
   #walk(): boolean {
@@ -222,7 +244,7 @@ export class TaskCheckpoints {
 
   /** Memory is worth more than a checkpoint: the youngest are given up. */
   #limitInFlight(): void {
-    const { channelStateBytesMax: bytesMax } = this.#options
+    const bytesMax = this.#pending.at(-1)?.channelStateBytesMax ?? 0
     let bytes = this.#pending.reduce((sum, one) => sum + one.inFlightBytes, 0)
     for (let k = this.#pending.length - 1; bytes > bytesMax && k >= 0; k--) {
       const { checkpointId, inFlightBytes } = this.#pending[k]!
@@ -287,6 +309,18 @@ export class TaskCheckpoints {
     const { attempt, task, send } = this.#options
     send({ type: 'decline', attempt, task, checkpointId, message })
   }
+}
+
+function waitsOf(pending: PendingSnapshot | undefined): SnapshotWaits {
+  if (pending === undefined) return 'nothing'
+  if (!pending.isWalked) return 'state'
+  return pending.isCaptured ? 'output' : 'in-flight'
+}
+
+/** Passed on as it came. */
+function barrierOf(cut: Cut): Barrier {
+  const { kind, alignedTimeoutMs, channelStateBytesMax, checkpointId, triggeredMs } = cut
+  return { kind, alignedTimeoutMs, channelStateBytesMax, checkpointId, triggeredMs }
 }
 
 function tooMuchInFlight(bytes: number, bytesMax: number): string {

@@ -6,6 +6,7 @@
 import type { ManualClock } from '../base/clock.ts'
 import { silentLogger } from '../base/log.ts'
 import type { CheckpointMetadata } from '../checkpoint/metadata.ts'
+import { settingsOf } from '../checkpoint/settings.ts'
 import { CheckpointStatistics } from '../checkpoint/statistics.ts'
 import { JobCheckpoints } from '../coordinator/job-checkpoints.ts'
 import type { JobSinks } from '../coordinator/job-sinks.ts'
@@ -44,14 +45,7 @@ export class InlineCheckpoints {
       commit: (output) => this.#commit(sinks, output),
     })
     this.job = new JobCheckpoints({
-      settings: {
-        intervalMs: options.checkpointIntervalMs,
-        minPauseMs: options.checkpointMinPauseMs,
-        timeoutMs: options.checkpointTimeoutMs,
-        concurrentMax: options.checkpointsConcurrentMax,
-        failuresTolerated: options.checkpointFailuresTolerated,
-        retained: options.checkpointsRetained,
-      },
+      settings: settingsOf(options),
       firstId: 1,
       retained: [],
       abandoned: [],

@@ -1,9 +1,9 @@
 /** Random channels, barriers and aborts in random order: every cut is where it must be. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { CheckpointMode } from '../../src/barrier/alignment.ts'
 import type { Prng } from '../../src/base/prng.ts'
 import { prng } from '../../src/base/prng.ts'
+import type { BarrierKind } from '../../src/channel/barrier.ts'
 import { ScriptedTask } from './deliver.ts'
 
 type Item = string | number
@@ -36,7 +36,7 @@ function channelItems(plan: Scenario, channel: number, random: Prng): Item[] {
   return items
 }
 
-function run(plan: Scenario, mode: CheckpointMode) {
+function run(plan: Scenario, kindOf: (checkpointId: number) => BarrierKind) {
   const random = prng(plan.seed)
   const streams = Array.from({ length: plan.channels }, (_, k) => channelItems(plan, k, random))
   const ids = Array.from({ length: plan.checkpoints }, (_, k) => k + 1)
@@ -45,7 +45,7 @@ function run(plan: Scenario, mode: CheckpointMode) {
   )
   const left = streams.map((items) => [...items])
   const aborts = [...aborted]
-  const task = new ScriptedTask(plan.channels, mode)
+  const task = new ScriptedTask(plan.channels, kindOf)
   while (aborts.length > 0 || left.some((items) => items.length > 0)) {
     const channel = random.below(plan.channels)
     if (random.below(8) === 0) abortOne(task, plan, aborts.splice(random.below(aborts.length), 1))
@@ -96,7 +96,7 @@ test('aligned: a snapshot has the records before its barriers, and nothing waits
   let cuts = 0
   fc.assert(
     fc.property(scenario, (plan) => {
-      const result = run(plan, 'exactly-once')
+      const result = run(plan, () => 'aligned')
       checkProgress(result)
       for (const id of snapshotsOf(result.task.seen)) {
         for (const items of result.streams.filter((stream) => stream.includes(id))) {
@@ -115,7 +115,7 @@ test('at least once: no record before a barrier is left out of its snapshot', ()
   let cuts = 0
   fc.assert(
     fc.property(scenario, (plan) => {
-      const result = run(plan, 'at-least-once')
+      const result = run(plan, () => 'at-least-once')
       checkProgress(result)
       for (const id of snapshotsOf(result.task.seen)) {
         for (const items of result.streams.filter((stream) => stream.includes(id))) {
@@ -128,4 +128,26 @@ test('at least once: no record before a barrier is left out of its snapshot', ()
     { numRuns: 1_000 },
   )
   expect(cuts).toBeGreaterThan(1_000)
+})
+
+test('kinds in turn: each snapshot keeps what its own barriers promise', () => {
+  const cuts = { aligned: 0, 'at-least-once': 0 }
+  const scenarios = fc.record({ plan: scenario, kinds: fc.array(fc.boolean(), { minLength: 1 }) })
+  fc.assert(
+    fc.property(scenarios, ({ plan, kinds }) => {
+      const kindOf = (id: number) => (kinds[id % kinds.length] ? 'aligned' : 'at-least-once')
+      const result = run(plan, kindOf)
+      checkProgress(result)
+      for (const id of snapshotsOf(result.task.seen)) {
+        for (const items of result.streams.filter((stream) => stream.includes(id))) {
+          const { before, processed } = cutAt(id, items, result.task.seen)
+          const exact = kindOf(id) === 'aligned'
+          expect(exact ? processed : processed.slice(0, before.length)).toEqual(before)
+          cuts[kindOf(id)]++
+        }
+      }
+    }),
+    { numRuns: 1_000 },
+  )
+  expect(Math.min(cuts.aligned, cuts['at-least-once'])).toBeGreaterThan(300)
 })

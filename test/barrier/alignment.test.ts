@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Alignment } from '../../src/barrier/alignment.ts'
 import type { Step } from './deliver.ts'
-import { deliver, factsOf } from './deliver.ts'
+import { barrierOf, deliver } from './deliver.ts'
 
 type Table = Record<string, readonly [channels: number, script: readonly Step[], seen: string[]]>
 
@@ -296,18 +296,41 @@ test.each(Object.entries(counted))('at least once: %s', (_, [channels, script, s
   expect(deliver(channels, script, 'at-least-once')).toEqual(seen)
 })
 
+test('each checkpoint is taken as its own barriers say', () => {
+  const script: Step[] = [
+    [0, 'a'],
+    [0, 1],
+    [0, 'b'],
+    [0, 2],
+    [0, 'c'],
+    [1, 1],
+    [1, 'd'],
+    [1, 2],
+    [1, 3],
+    [1, 'e'],
+    [0, 3],
+  ]
+  const kindOf = (id: number) => (id === 2 ? 'aligned' : 'at-least-once')
+  expect(deliver(2, script, kindOf)).toEqual([
+    ...['a', 'b', 'snapshot 1', 'd', 'snapshot 2', 'c', 'e', 'snapshot 3'],
+  ])
+})
+
 const at = (ms: number) => ({ nowMs: 1_000 + ms, monotonicMs: ms, bytesTaken: 0 })
 
 test('a cut tells when its barriers were known and reached, and how long channels waited', () => {
-  const alignment = new Alignment({ channels: 3, mode: 'exactly-once' })
-  alignment.announced(factsOf(1), at(5))
-  alignment.announced(factsOf(1), at(6))
-  alignment.reached(1, factsOf(1), at(20))
-  alignment.reached(0, factsOf(1), at(30))
-  expect(alignment.reached(2, factsOf(1), at(50))).toEqual({
+  const alignment = new Alignment(3)
+  alignment.announced(barrierOf(1), at(5))
+  alignment.announced(barrierOf(1), at(6))
+  alignment.reached(1, barrierOf(1), at(20))
+  alignment.reached(0, barrierOf(1), at(30))
+  expect(alignment.reached(2, barrierOf(1), at(50))).toEqual({
     block: false,
     cuts: [
       {
+        kind: 'aligned',
+        alignedTimeoutMs: 0,
+        channelStateBytesMax: 0,
         checkpointId: 1,
         triggeredMs: 10,
         announcedMs: 1_005,
@@ -325,37 +348,37 @@ test('a cut tells when its barriers were known and reached, and how long channel
 })
 
 test('a single channel has aligned in no time', () => {
-  const alignment = new Alignment({ channels: 1, mode: 'exactly-once' })
-  const { cuts } = alignment.reached(0, factsOf(1), at(7))
+  const alignment = new Alignment(1)
+  const { cuts } = alignment.reached(0, barrierOf(1), at(7))
   expect(cuts).toMatchObject([{ announcedMs: 1_007, firstBarrierMs: 1_007, alignmentMs: 0 }])
 })
 
 test('a barrier of a checkpoint that is taken or aborted is stale as soon as it is known', () => {
-  const alignment = new Alignment({ channels: 1, mode: 'exactly-once' })
-  alignment.reached(0, factsOf(4), at(0))
+  const alignment = new Alignment(1)
+  alignment.reached(0, barrierOf(4), at(0))
   alignment.aborted(6)
-  const known = [3, 4, 5, 6, 7].map((id) => alignment.announced(factsOf(id), at(1)))
+  const known = [3, 4, 5, 6, 7].map((id) => alignment.announced(barrierOf(id), at(1)))
   expect(known).toEqual([false, false, true, false, true])
 })
 
 test('of many aborted checkpoints the oldest are forgotten, and their barriers stay stale', () => {
-  const alignment = new Alignment({ channels: 2, mode: 'exactly-once' })
+  const alignment = new Alignment(2)
   for (let id = 2; id <= 5_000; id++) alignment.aborted(id)
-  const known = [1, 2, 3_000, 5_000, 5_001].map((id) => alignment.announced(factsOf(id), at(1)))
+  const known = [1, 2, 3_000, 5_000, 5_001].map((id) => alignment.announced(barrierOf(id), at(1)))
   expect(known).toEqual([false, false, false, false, true])
 })
 
 test('however many are aborted, an earlier one that is pending is taken', () => {
-  const alignment = new Alignment({ channels: 2, mode: 'exactly-once' })
-  alignment.reached(0, factsOf(1), at(0))
+  const alignment = new Alignment(2)
+  alignment.reached(0, barrierOf(1), at(0))
   for (let id = 2; id <= 5_000; id++) alignment.aborted(id)
-  expect(alignment.reached(1, factsOf(1), at(1)).cuts).toMatchObject([{ checkpointId: 1 }])
+  expect(alignment.reached(1, barrierOf(1), at(1)).cuts).toMatchObject([{ checkpointId: 1 }])
 })
 
 test('who reads a blocked channel, or barriers out of order, is stopped', () => {
-  const alignment = new Alignment({ channels: 2, mode: 'exactly-once' })
-  alignment.reached(0, factsOf(2), at(0))
-  expect(() => alignment.reached(0, factsOf(3), at(1))).toThrow(/a blocked channel was read/)
-  alignment.reached(1, factsOf(2), at(2))
-  expect(() => alignment.reached(0, factsOf(1), at(3))).toThrow(/in the order of their ids/)
+  const alignment = new Alignment(2)
+  alignment.reached(0, barrierOf(2), at(0))
+  expect(() => alignment.reached(0, barrierOf(3), at(1))).toThrow(/a blocked channel was read/)
+  alignment.reached(1, barrierOf(2), at(2))
+  expect(() => alignment.reached(0, barrierOf(1), at(3))).toThrow(/in the order of their ids/)
 })

@@ -2,8 +2,9 @@
  * The channels of a task with nothing but a script in them. A blocked channel keeps what comes;
  * what is processed, and where the snapshots fall, is the result.
  */
-import type { CheckpointMode, Reached } from '../../src/barrier/alignment.ts'
+import type { Reached } from '../../src/barrier/alignment.ts'
 import { Alignment } from '../../src/barrier/alignment.ts'
+import type { Barrier, BarrierKind } from '../../src/channel/barrier.ts'
 
 /** A number is a barrier, a string a record; `abort` comes from the coordinator. */
 export type Step = readonly [channel: number, item: string | number] | readonly ['abort', number]
@@ -11,9 +12,9 @@ export type Step = readonly [channel: number, item: string | number] | readonly 
 export function deliver(
   channels: number,
   script: readonly Step[],
-  mode: CheckpointMode = 'exactly-once',
+  kind: BarrierKind | ((checkpointId: number) => BarrierKind) = 'aligned',
 ): string[] {
-  const task = new ScriptedTask(channels, mode)
+  const task = new ScriptedTask(channels, typeof kind === 'string' ? () => kind : kind)
   for (const [to, item] of script) {
     if (to === 'abort') task.abort(item)
     else task.put(to, item)
@@ -28,10 +29,12 @@ export class ScriptedTask {
   readonly alignment: Alignment
   readonly #queues: (string | number)[][]
   readonly #blocked: boolean[]
+  readonly #kindOf: (checkpointId: number) => BarrierKind
   #nowMs = 0
 
-  constructor(channels: number, mode: CheckpointMode) {
-    this.alignment = new Alignment({ channels, mode })
+  constructor(channels: number, kindOf: (checkpointId: number) => BarrierKind) {
+    this.alignment = new Alignment(channels)
+    this.#kindOf = kindOf
     this.#queues = Array.from({ length: channels }, () => [])
     this.#blocked = this.#queues.map(() => false)
   }
@@ -43,7 +46,7 @@ export class ScriptedTask {
 
   put(channel: number, item: string | number): void {
     this.#nowMs++
-    if (typeof item === 'number') this.alignment.announced(factsOf(item), this.#now())
+    if (typeof item === 'number') this.alignment.announced(this.#barrier(item), this.#now())
     this.#queues[channel]!.push(item)
   }
 
@@ -71,7 +74,7 @@ export class ScriptedTask {
     const item = this.#queues[channel]!.shift()
     if (item === undefined) return false
     if (typeof item === 'string') this.seen.push(item)
-    else this.#obey(channel, this.alignment.reached(channel, factsOf(item), this.#now()))
+    else this.#obey(channel, this.alignment.reached(channel, this.#barrier(item), this.#now()))
     return true
   }
 
@@ -81,11 +84,16 @@ export class ScriptedTask {
     for (const k of unblock) this.#blocked[k] = false
   }
 
+  #barrier(checkpointId: number): Barrier {
+    return barrierOf(checkpointId, this.#kindOf(checkpointId))
+  }
+
   #now() {
     return { nowMs: this.#nowMs, monotonicMs: this.#nowMs, bytesTaken: 0 }
   }
 }
 
-export function factsOf(checkpointId: number) {
-  return { checkpointId, triggeredMs: checkpointId * 10 }
+export function barrierOf(checkpointId: number, kind: BarrierKind = 'aligned'): Barrier {
+  const rules = { kind, alignedTimeoutMs: 0, channelStateBytesMax: 0 }
+  return { ...rules, checkpointId, triggeredMs: checkpointId * 10 }
 }

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 import type { Overdue } from '../../src/barrier/alignment.ts'
 import { Alignment } from '../../src/barrier/alignment.ts'
-import { REHEARSAL } from '../../src/channel/barrier.ts'
+import type { BarrierKind } from '../../src/channel/barrier.ts'
+import { ALIGNED, REHEARSAL } from '../../src/channel/barrier.ts'
 
 type Step =
   | readonly ['announce' | 'abort', id: number]
@@ -13,6 +14,8 @@ type Step =
 interface Scenario {
   readonly channels: number
   readonly timeoutMs: number | undefined
+  /** Of those that are not unaligned, or aligned where there is no time-out. */
+  readonly kinds?: Readonly<Record<number, BarrierKind>>
   readonly script: readonly Step[]
   readonly seen: readonly string[]
 }
@@ -124,9 +127,52 @@ const scenarios: Record<string, Scenario> = {
     ],
     seen: ['1 with 1', 'on 0', '2 aligned', 'on 0'],
   },
+  'what was triggered aligned never falls due by itself': {
+    channels: 2,
+    timeoutMs: 0,
+    kinds: { 1: 'aligned' },
+    script: [
+      ['announce', 1],
+      ['pass', 1e9],
+      ['reach', 0, 1],
+      ['reach', 1, 1],
+    ],
+    seen: ['1 aligned', 'on 0'],
+  },
+  'an aligned one that a later one overtakes is taken with it': {
+    channels: 2,
+    timeoutMs: 10,
+    kinds: { 1: 'aligned' },
+    script: [
+      ['reach', 0, 1],
+      ['announce', 2],
+      ['pass', 9],
+      ['pass', 1],
+      ['reach', 0, 2],
+      ['reach', 1, 1],
+      ['reach', 1, 2],
+    ],
+    seen: ['1 with 1', '2 with 0 1', 'on 0'],
+  },
+  'at least once, a channel that went on has nothing of its own in flight': {
+    channels: 2,
+    timeoutMs: 10,
+    kinds: { 1: 'at-least-once', 3: 'at-least-once' },
+    script: [
+      ['reach', 0, 1],
+      ['announce', 2],
+      ['announce', 3],
+      ['pass', 10],
+      ['reach', 0, 2],
+      ['reach', 0, 3],
+      ['reach', 1, 3],
+    ],
+    seen: ['1 with 1', '2 with 0 1', 'on 0', '3 aligned', 'on 0'],
+  },
   'a rehearsal is never overdue': {
     channels: 2,
     timeoutMs: 0,
+    kinds: { [REHEARSAL]: ALIGNED.kind },
     script: [
       ['announce', REHEARSAL],
       ['pass', 1e9],
@@ -135,8 +181,15 @@ const scenarios: Record<string, Scenario> = {
   },
 }
 
-test.each(Object.entries(scenarios))('%s', (_, { channels, timeoutMs, script, seen }) => {
-  const alignment = new Alignment({ channels, mode: 'exactly-once', alignedTimeoutMs: timeoutMs })
+function barrierOf({ timeoutMs, kinds = {} }: Scenario, checkpointId: number, triggeredMs: number) {
+  const kind = kinds[checkpointId] ?? (timeoutMs === undefined ? 'aligned' : 'unaligned')
+  const alignedTimeoutMs = timeoutMs ?? 0
+  return { kind, alignedTimeoutMs, channelStateBytesMax: 0, checkpointId, triggeredMs } as const
+}
+
+test.each(Object.entries(scenarios))('%s', (_, scenario) => {
+  const { channels, script, seen } = scenario
+  const alignment = new Alignment(channels)
   const found: string[] = []
   let ms = 1_000
   const now = () => ({ nowMs: ms, monotonicMs: ms, bytesTaken: 0 })
@@ -149,12 +202,12 @@ test.each(Object.entries(scenarios))('%s', (_, { channels, timeoutMs, script, se
   for (const step of script) {
     switch (step[0]) {
       case 'announce': {
-        const barrier = { checkpointId: step[1], triggeredMs: ms }
+        const barrier = barrierOf(scenario, step[1], ms)
         if (!alignment.announced(barrier, now())) found.push(`stale ${step[1]}`)
         break
       }
       case 'reach':
-        take(alignment.reached(step[1], { checkpointId: step[2], triggeredMs: ms }, now()))
+        take(alignment.reached(step[1], barrierOf(scenario, step[2], ms), now()))
         break
       case 'abort': {
         const unblock = alignment.aborted(step[1])
@@ -175,9 +228,10 @@ test.each([
   ['known too late', 80, 100],
   ['triggered in the future of a clock that was set back', -500, 130],
 ])('time counts from the trigger, on a clock that never jumps: %s', (_, lateMs, dueMs) => {
-  const alignment = new Alignment({ channels: 2, mode: 'exactly-once', alignedTimeoutMs: 30 })
+  const alignment = new Alignment(2)
+  const rules = { kind: 'unaligned', alignedTimeoutMs: 30, channelStateBytesMax: 0 } as const
   const at = { nowMs: 5_000, monotonicMs: 100, bytesTaken: 0 }
-  alignment.announced({ checkpointId: 1, triggeredMs: 5_000 - lateMs }, at)
+  alignment.announced({ ...rules, checkpointId: 1, triggeredMs: 5_000 - lateMs }, at)
   expect(alignment.dueMs).toBe(dueMs)
   expect(alignment.takeOverdue({ ...at, monotonicMs: dueMs - 1 }).cuts).toEqual([])
   expect(alignment.takeOverdue({ ...at, monotonicMs: dueMs }).cuts).toHaveLength(1)

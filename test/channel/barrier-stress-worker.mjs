@@ -65,7 +65,6 @@ const input = new GateInput({
   onWatermark: () => {},
   onIdle: () => {},
   barriers: {
-    mode: plan.mode,
     clock: systemClock,
     onSnapshot: (cut) => snapshot(cut.checkpointId),
   },
@@ -244,7 +243,9 @@ function snapshot(id) {
 function place(id) {
   if (!writer.canPlaceBarrier()) return abort(id)
   placed.push([id, [...sent]])
-  writer.barrier({ checkpointId: id, kind: 'aligned', triggeredMs: id / 2 })
+  const kind = plan.mode === 'exactly-once' ? 'aligned' : plan.mode
+  const rules = { kind, alignedTimeoutMs: 0, channelStateBytesMax: 0 }
+  writer.barrier({ ...rules, checkpointId: id, triggeredMs: id / 2 })
 }
 
 /** One call of a user's function: mostly a few records, sometimes a fan-out. */

@@ -1,5 +1,6 @@
 /** Barriers as both ends of a channel see them, in one thread. */
 import { expect, test } from 'vitest'
+import type { BarrierRules } from '../../src/channel/barrier.ts'
 import { InputGate } from '../../src/channel/input-gate.ts'
 import {
   BARRIER_SLOT_WORDS,
@@ -51,15 +52,19 @@ test('a barrier stands where it was put, between the records before and behind i
   expect(readAll(channel)).toEqual([1001, 1002, 7, 1003])
 })
 
-test('a barrier carries its checkpoint, its kind and when it was triggered', () => {
+const rules: readonly BarrierRules[] = [
+  { kind: 'aligned', alignedTimeoutMs: 0, channelStateBytesMax: 0 },
+  { kind: 'at-least-once', alignedTimeoutMs: 0, channelStateBytesMax: 1 },
+  { kind: 'unaligned', alignedTimeoutMs: 0, channelStateBytesMax: 2 ** 30 },
+  { kind: 'unaligned', alignedTimeoutMs: 24 * 86_400_000, channelStateBytesMax: 5 },
+]
+
+test.each(rules)('a barrier carries its checkpoint, when it was triggered, and %o', (one) => {
   const { output, input, gate } = watched()
-  output.barrier({ checkpointId: 2 ** 31 - 1, kind: 'aligned', triggeredMs: 1_790_000_000_000.5 })
+  const barrier = { ...one, checkpointId: 2 ** 31 - 1, triggeredMs: 1_790_000_000_000.5 }
+  output.barrier(barrier)
   gate.next()
-  expect(input.takeBarrier()).toMatchObject({
-    checkpointId: 2 ** 31 - 1,
-    kind: 'aligned',
-    triggeredMs: 1_790_000_000_000.5,
-  })
+  expect(input.takeBarrier()).toMatchObject(barrier)
 })
 
 test('a barrier is due although no page is behind it, and none before', () => {

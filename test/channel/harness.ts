@@ -1,6 +1,7 @@
 /** Both ends of a channel in one thread: what one writes, the other reads in between. */
 
 import type { Barrier } from '../../src/channel/barrier.ts'
+import { ALIGNED } from '../../src/channel/barrier.ts'
 import { createChannel } from '../../src/channel/create-channel.ts'
 import { Doorbell } from '../../src/channel/doorbell.ts'
 import { EdgeState } from '../../src/channel/edge-state.ts'
@@ -79,7 +80,7 @@ export function gatePairs(channels: number, options: PairOptions = {}) {
 }
 
 export function barrierOf(checkpointId: number, triggeredMs = 0): Barrier {
-  return { checkpointId, kind: 'aligned', triggeredMs }
+  return { ...ALIGNED, checkpointId, triggeredMs }
 }
 
 export type Item = { readonly record: unknown; readonly timeMs: number } | readonly [number, number]

@@ -10,16 +10,25 @@ import { fileOf, graphOf, storedOf } from './stored.ts'
 const store: StoreDescription = { kind: 'memory', blobs: new Map() }
 type Dealt = (stream: Stream<{ key: string }>) => Stream<{ key: string }>
 
-function job(dealt: Dealt, parallelism: number, sources = parallelism): ExecutionGraph {
+function job(
+  dealt: Dealt,
+  parallelism: number,
+  { sources = parallelism, counts = false } = {},
+): ExecutionGraph {
   const build = (env: Env) => {
     const source = env.from(collection([{ key: 'a' }])).parallelism(sources)
     const stream = dealt(source)
     if (dealt === kinds.hash) return stream.collect('rows')
-    return stream
+    const behind = stream
       .map((record) => record)
       .name('behind')
       .chain('start')
-      .collect('rows')
+    if (counts)
+      behind
+        .keyBy('key')
+        .reduce((record) => record)
+        .collect('rows')
+    else behind.collect('rows')
   }
   return graphOf(build, { parallelism })
 }
@@ -79,13 +88,15 @@ test.each([
   ['global', ['deal 0 1 2'], ['deal 0 1 2']],
   ['custom', ['deal 0 1 2'], ['deal 0 1 2']],
   ['broadcast', ['all 0'], ['all 1']],
+  ['forward', ['all 0 2'], ['all 1']],
 ])('%s: at another parallelism it is dealt out', (kind, ...expected) => {
   expect(assigned(job(kinds[kind]!, 3), job(kinds[kind]!, 2))).toEqual(expected)
 })
 
 test("with another number of subtasks before it nothing is anyone's own", () => {
   const { rebalance } = kinds
-  expect(assigned(job(rebalance!, 2, 2), job(rebalance!, 2, 3))).toEqual([
+  const [two, three] = [{ sources: 2 }, { sources: 3 }]
+  expect(assigned(job(rebalance!, 2, two), job(rebalance!, 2, three))).toEqual([
     ['deal 0 1'],
     ['deal 0 1'],
   ])
@@ -98,13 +109,32 @@ test('an exchange that deals otherwise than it did deals out what was on its way
   ])
 })
 
-test('refused is what came by forward, or by an exchange that is gone', () => {
-  expect(() => assigned(job(kinds.forward!, 3), job(kinds.forward!, 2))).toThrow(
-    expect.objectContaining({
-      code: 'RESTORE_IN_FLIGHT',
-      message: expect.stringMatching(/from 'collection.*' to 'behind.*of 3; it is 2 now$/),
-    }),
+test.each([
+  ['forward', 'forward', /from 'collection.*' to 'behind', each to the subtask of.* of 3; it is 2/],
+  ['custom', 'forward', /from 'collection.*' to 'behind', by key, at a parallelism of 3; it is 2/],
+  ['broadcast', 'rebalance', /to every subtask of 'behind' .*some of which.*one \(rebalance\)$/],
+  ['broadcast', 'forward', /to every subtask of 'behind' .*some of which.*one \(forward\)$/],
+])('%s that is %s now is refused where keys are counted behind it', (before, now, message) => {
+  const restore = () =>
+    assigned(job(kinds[before]!, 3, { counts: true }), job(kinds[now]!, 2, { counts: true }))
+  const code = 'RESTORE_IN_FLIGHT'
+  expect(restore).toThrow(
+    expect.objectContaining({ code, message: expect.stringMatching(message) }),
   )
+})
+
+test.each([
+  ['rebalance', 'forward', ['all 0 2'], ['all 1']],
+  ['forward', 'rebalance', ['deal 0 1 2'], ['deal 0 1 2']],
+  ['forward', 'custom', ['deal 0 1 2'], ['deal 0 1 2']],
+  // Each record was with one subtask, and is everybody's now.
+  ['rebalance', 'broadcast', ['all 0 1 2'], ['all 0 1 2']],
+])('%s that is %s now is dealt out', (before, now, ...expected) => {
+  const counts = { counts: true }
+  expect(assigned(job(kinds[before]!, 3, counts), job(kinds[now]!, 2, counts))).toEqual(expected)
+})
+
+test('refused is what came by an exchange that is gone', () => {
   const chained = graphOf((env) => {
     env
       .from(collection([{ key: 'a' }]))
@@ -115,7 +145,9 @@ test('refused is what came by forward, or by an exchange that is gone', () => {
   expect(() => assigned(job(kinds.forward!, 1), chained)).toThrow(
     expect.objectContaining({
       code: 'RESTORE_IN_FLIGHT',
-      message: expect.stringMatching(/by an exchange that the job does not have$/),
+      message: expect.stringMatching(
+        /from 'collection.*' to 'behind.*' by an exchange that the job does not have$/,
+      ),
     }),
   )
   expect(assigned(job(kinds.forward!, 1), chained, true)).toEqual([])

@@ -1,4 +1,7 @@
 /** A scenario of the checkpoint coordinator as data: steps in, lines out. */
+
+import type { BarrierRules } from '../../src/channel/barrier.ts'
+import { ALIGNED } from '../../src/channel/barrier.ts'
 import { CheckpointCoordinatorState } from '../../src/checkpoint/coordinator.ts'
 import type {
   CheckpointEffect,
@@ -20,6 +23,7 @@ export type Step =
       reason?: FailureReason,
     ]
   | readonly [nowMs: number, what: 'published' | 'publish-failed', checkpointId: number]
+  | readonly [nowMs: number, what: 'change', to: Partial<CheckpointSettings>]
 
 export const settings: CheckpointSettings = {
   intervalMs: 1000,
@@ -28,6 +32,7 @@ export const settings: CheckpointSettings = {
   concurrentMax: 1,
   failuresTolerated: undefined,
   retained: 1,
+  rules: ALIGNED,
 }
 
 export interface Scenario extends Partial<CheckpointSettings> {
@@ -87,6 +92,8 @@ function eventOf(step: Step): CheckpointEvent {
       const failure = { reason: step[4] ?? ('CHECKPOINT_DECLINED' as const), message: 'no' }
       return { type: 'declined', nowMs, checkpointId: step[2], task: step[3], failure }
     }
+    case 'change':
+      return { type: 'settings', nowMs, settings: { ...settings, ...step[2] } }
     case 'published':
       return { type: 'published', nowMs, checkpointId: step[2] }
     case 'publish-failed': {
@@ -99,7 +106,7 @@ function eventOf(step: Step): CheckpointEvent {
 function describe(effect: CheckpointEffect): string {
   switch (effect.type) {
     case 'trigger':
-      return `trigger ${effect.checkpointId} ${effect.kind}`
+      return `trigger ${effect.checkpointId} ${effect.kind}${rulesText(effect.rules)}`
     case 'write-metadata':
       return `write ${effect.checkpointId}`
     case 'complete':
@@ -130,4 +137,8 @@ export function completing(id: number, nowMs: number): readonly Step[] {
     [nowMs, 'ack', id, 1],
     [nowMs, 'published', id],
   ]
+}
+
+function rulesText(rules: BarrierRules): string {
+  return rules === ALIGNED ? '' : ` ${rules.kind} after ${rules.alignedTimeoutMs}`
 }

@@ -4,6 +4,7 @@
  * follows from a seed. From `mendedMs` on everything works.
  */
 import { type Prng, prng } from '../../src/base/prng.ts'
+import { ALIGNED } from '../../src/channel/barrier.ts'
 import { CheckpointCoordinatorState } from '../../src/checkpoint/coordinator.ts'
 import type {
   CheckpointEffect,
@@ -196,6 +197,7 @@ export class SimulatedJob {
       concurrentMax: pick(1, 2, 3),
       failuresTolerated: pick(undefined, 0, 1, 5),
       retained: pick(1, 2, 3),
+      rules: ALIGNED,
     }
   }
 

@@ -1,6 +1,6 @@
 /** The table of `--stats`. */
 import { expect, test } from 'vitest'
-import { bottleneckText, statsText } from '../../src/cli/stats.ts'
+import { bottleneckText, statsText, underWayText } from '../../src/cli/stats.ts'
 import type { Bottleneck, JobMetrics, SubtaskMetrics } from '../../src/coordinator/metrics-view.ts'
 
 function bottleneck(vertex: string, subtask: number, rest: Partial<Bottleneck> = {}): Bottleneck {
@@ -75,4 +75,14 @@ test('a row a task, and a last line', () => {
       '  12,346      0      9      1     85      5  ok         5 B   51   150    never',
     'no bottleneck: no task is held back; 2.5 MB in flight',
   ])
+})
+
+test('a checkpoint that is under way is told with what it waits for', () => {
+  const waitingFor = [{ vertex: 'slow', subtask: 1, reason: 'call', sinceMs: 900 }] as const
+  expect(underWayText({ id: 7, sinceMs: 1_200, waitingFor })).toBe(
+    'checkpoint 7, triggered 1200 ms ago: slow (1) is in a call of its functions for 900 ms',
+  )
+  expect(underWayText({ id: 7, sinceMs: 12_000, waitingFor: [] })).toBe(
+    'checkpoint 7, triggered 12 s ago: is being published',
+  )
 })

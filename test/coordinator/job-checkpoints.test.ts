@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../src/base/clock.ts'
 import { silentLogger } from '../../src/base/log.ts'
+import { ALIGNED } from '../../src/channel/barrier.ts'
 import { CheckpointStatistics } from '../../src/checkpoint/statistics.ts'
 import type { CheckpointStorage } from '../../src/coordinator/checkpoint-storage.ts'
 import { JobCheckpoints } from '../../src/coordinator/job-checkpoints.ts'
@@ -27,6 +28,7 @@ const settings = {
   timeoutMs: 60_000,
   failuresTolerated: undefined,
   retained: 1,
+  rules: ALIGNED,
 }
 
 function world({ concurrentMax = 1 } = {}) {

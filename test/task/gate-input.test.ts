@@ -1,8 +1,8 @@
 /** Records, marks and barriers of real channels, and what the task makes of them. */
 import { expect, test } from 'vitest'
-import type { CheckpointMode } from '../../src/barrier/alignment.ts'
 import type { Cut } from '../../src/barrier/cut.ts'
 import { ManualClock } from '../../src/base/clock.ts'
+import type { BarrierKind } from '../../src/channel/barrier.ts'
 import { MARK_ACTIVE, MARK_IDLE, MARK_WATERMARK } from '../../src/codec/page.ts'
 import { GateInput } from '../../src/task/gate-input.ts'
 import type { PageLoop } from '../../src/task/loops.ts'
@@ -11,7 +11,7 @@ import { barrierOf, gatePairs } from '../channel/harness.ts'
 
 const END = Number.POSITIVE_INFINITY
 
-function taskOf(channels: number, mode: CheckpointMode = 'exactly-once') {
+function taskOf(channels: number, kind: BarrierKind = 'aligned') {
   const { pairs, gate, doorbell } = gatePairs(channels)
   const clock = new ManualClock(1_000)
   const seen: string[] = []
@@ -29,7 +29,6 @@ function taskOf(channels: number, mode: CheckpointMode = 'exactly-once') {
     onWatermark: (timeMs) => seen.push(`watermark ${timeMs}`),
     onIdle: (idle) => seen.push(idle ? 'idle' : 'active'),
     barriers: {
-      mode,
       clock,
       onSnapshot: (cut) => {
         cuts.push(cut)
@@ -46,7 +45,7 @@ function taskOf(channels: number, mode: CheckpointMode = 'exactly-once') {
   const send = (channel: number, ...items: (string | number)[]) => {
     const { output } = pairs[channel]!
     for (const item of items) {
-      if (typeof item === 'number') output.barrier(barrierOf(item, 990))
+      if (typeof item === 'number') output.barrier({ ...barrierOf(item, 990), kind })
       else output.write({ v: item }, 0)
     }
     output.publish()
@@ -170,6 +169,9 @@ test('a cut carries the times of its barriers', () => {
   run()
   expect(cuts).toEqual([
     {
+      kind: 'aligned',
+      alignedTimeoutMs: 0,
+      channelStateBytesMax: 0,
       checkpointId: 1,
       triggeredMs: 990,
       announcedMs: 1_000,
@@ -231,11 +233,11 @@ test('a rehearsal waits for open pages alone, and real barriers come behind it',
   for (const output of outputs) for (let k = 2; k < 10; k++) output.barrier(barrierOf(k))
 })
 
-test.each(['exactly-once', 'at-least-once'] as const)(
+test.each(['aligned', 'at-least-once'] as const)(
   'a rehearsal changes nothing, whenever it comes: %s',
-  (mode) => {
+  (kind) => {
     const at = (rehearsedAt: number) => {
-      const { send, input, state, seen } = taskOf(3, mode)
+      const { send, input, state, seen } = taskOf(3, kind)
       state.recordsAStep = 1
       const sends = [
         () => send(0, 'a', 'b', 1, 'c'),
@@ -262,7 +264,7 @@ test.each(['exactly-once', 'at-least-once'] as const)(
       const seen = at(k)
       expect(seen.toSorted(), `at ${k}`).toEqual(undisturbed.toSorted())
       expect(cutsOf(seen), `at ${k}`).toEqual(cutsOf(undisturbed))
-      if (mode === 'at-least-once') continue
+      if (kind === 'at-least-once') continue
       for (const order of ['b s1', 'f s1', 's1 c', 's1 d', 'h s3', 's3 j']) {
         const [first, second] = order.split(' ').map((what) => placeIn(seen, what))
         expect(first, `${order} at ${k}`).toBeLessThan(second!)

@@ -102,8 +102,6 @@ class Attempt {
       onWatermark: () => {},
       onIdle: () => {},
       barriers: {
-        mode: 'exactly-once',
-        alignedTimeoutMs: plan.alignedTimeoutMs,
         clock: this.clock,
         onSnapshot: (cut) => this.#snapshot(cut),
       },
@@ -160,7 +158,9 @@ class Attempt {
     const writer = this.#writers[channel]!
     if (!writer.canPlaceBarrier()) return
     const id = ++this.#placed[channel]!
-    writer.barrier(barrierOf(id, this.clock.nowMs()))
+    const { alignedTimeoutMs } = this.#plan
+    const barrier = barrierOf(id, this.clock.nowMs())
+    writer.barrier({ ...barrier, kind: 'unaligned', alignedTimeoutMs })
     const places = this.barriers.get(id) ?? this.written.map(() => undefined)
     places[channel] = this.written[channel]!.length
     this.barriers.set(id, places)
