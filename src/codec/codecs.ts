@@ -1,5 +1,5 @@
 /**
- * A task's shapes and the writer and reader classes generated for them, each made once.
+ * A task's shapes, and writers and readers of the classes generated for them.
  * Threads: one task.
  */
 import { assert } from '../base/assert.ts'
@@ -7,7 +7,7 @@ import type { KeyKind } from './key-shape.ts'
 import { keyShape, plainShape } from './key-shape.ts'
 import { learnShape, widenShape } from './learn-shape.ts'
 import type { PageReader, PageViews, PageWriter } from './page.ts'
-import { compilePageReader, compilePageWriter } from './page-compiler.ts'
+import { pageReader, pageWriter, sameRoot, sharedShape } from './page-classes.ts'
 import { headerWord, SHAPE_HI_WORD, SHAPE_LO_WORD } from './page-layout.ts'
 import type { Shape, ShapeData } from './shape.ts'
 import { shapeFromData } from './shape.ts'
@@ -16,8 +16,6 @@ export class Codecs {
   readonly #shapes = new Map<string, Shape>()
   /** By the halves of the id, so that a page's header finds its shape without making a string. */
   readonly #byLo = new Map<number, Shape[]>()
-  readonly #writers = new Map<string, new () => PageWriter>()
-  readonly #readers = new Map<string, new () => PageReader>()
 
   /** The narrowest shape of one record. Throws `RECORD_NOT_ENCODABLE`. */
   learn(record: unknown): Shape {
@@ -42,24 +40,12 @@ export class Codecs {
 
   /** A new writer of that shape. */
   writer(shape: Shape, withTime: boolean): PageWriter {
-    const key = keyOf(shape, withTime)
-    let Writer = this.#writers.get(key)
-    if (Writer === undefined) {
-      Writer = compilePageWriter(shape, withTime)
-      this.#writers.set(key, Writer)
-    }
-    return new Writer()
+    return pageWriter(shape, withTime)
   }
 
   /** A new reader of that shape. */
   reader(shape: Shape, withTime: boolean): PageReader {
-    const key = keyOf(shape, withTime)
-    let Reader = this.#readers.get(key)
-    if (Reader === undefined) {
-      Reader = compilePageReader(shape, withTime)
-      this.#readers.set(key, Reader)
-    }
-    return new Reader()
+    return pageReader(shape, withTime)
   }
 
   /** Makes a shape known that another thread made. */
@@ -83,19 +69,12 @@ export class Codecs {
   #keep(shape: Shape): Shape {
     const known = this.#shapes.get(shape.id)
     if (known === undefined) {
-      this.#shapes.set(shape.id, shape)
-      this.#byLo.set(shape.lo, [...(this.#byLo.get(shape.lo) ?? []), shape])
-      return shape
+      const shared = sharedShape(shape)
+      this.#shapes.set(shared.id, shared)
+      this.#byLo.set(shared.lo, [...(this.#byLo.get(shared.lo) ?? []), shared])
+      return shared
     }
     assert(sameRoot(known, shape), `two shapes have the id ${shape.id}`)
     return known
   }
-}
-
-function sameRoot(a: Shape, b: Shape): boolean {
-  return a === b || JSON.stringify(a.root) === JSON.stringify(b.root)
-}
-
-function keyOf(shape: Shape, withTime: boolean): string {
-  return withTime ? `${shape.id}t` : shape.id
 }

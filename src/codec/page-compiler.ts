@@ -1,7 +1,7 @@
 /**
  * Page writers and readers, generated once a shape: straight code over the columns of its rows,
  * which V8 optimizes for that one shape. Three to thirty times as fast as code that interprets it.
- * Threads: any; a class is made and used in one task.
+ * Threads: any; a class is made and used in one thread.
  */
 import type { PageReader, PageWriter } from './page.ts'
 import { PageReaderBase } from './page-reader-base.ts'

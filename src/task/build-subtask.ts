@@ -68,6 +68,8 @@ export interface BuiltSubtask {
   readonly runtime: ChainRuntime
   readonly times: TaskTimes
   readonly clock: Clock
+  /** Bytes of in-flight data that are kept for checkpoints. */
+  readonly inFlightBytes: () => number
   /** Carries out what the coordinator wants, between two records. */
   take(order: TaskOrder): void
   /** Opens the operators, and restores them where there is something to restore. */
@@ -133,6 +135,7 @@ export function buildSubtask(build: BuildSubtaskOptions): BuiltSubtask {
     runtime,
     times,
     clock,
+    inFlightBytes: () => parts.checkpoints?.inFlightBytes ?? 0,
     take: (order) => takeOrder(order, { parts, input }),
     open: () => open(parts, input),
     close: async () => {

@@ -94,6 +94,11 @@ export class TaskCheckpoints {
     return this.#uncommitted.pendingPromises
   }
 
+  /** Bytes of in-flight data that are kept for all checkpoints under way. */
+  get inFlightBytes(): number {
+    return this.#pending.reduce((sum, one) => sum + one.inFlightBytes, 0)
+  }
+
   /** The synchronous part. Between two records. */
   take(cut: Cut): void {
     const { writers, runtime, clock } = this.#options
@@ -245,7 +250,7 @@ export class TaskCheckpoints {
   /** Memory is worth more than a checkpoint: the youngest are given up. */
   #limitInFlight(): void {
     const bytesMax = this.#pending.at(-1)?.channelStateBytesMax ?? 0
-    let bytes = this.#pending.reduce((sum, one) => sum + one.inFlightBytes, 0)
+    let bytes = this.inFlightBytes
     for (let k = this.#pending.length - 1; bytes > bytesMax && k >= 0; k--) {
       const { checkpointId, inFlightBytes } = this.#pending[k]!
       if (inFlightBytes === 0) continue

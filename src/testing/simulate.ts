@@ -91,6 +91,7 @@ export async function simulate<Args>(
     },
     disturbances: randomDisturbances(random),
     wordsAPreemption: [2, 5, 15, 150][random.below(4)]!,
+    eventsOfEight: [0, 2, 4, 6][random.below(4)]!,
     diskFaults: options.diskFaults === false || random.below(3) > 0 ? 0 : 20,
     stepsMax: options.stepsMax ?? 100_000,
     observer: {

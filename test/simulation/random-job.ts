@@ -18,6 +18,7 @@ import {
 import type { Prng } from '../../src/base/prng.ts'
 import type { SimulatedWorld } from '../../src/testing/simulation/simulated-sink.ts'
 import { SimulatedSink, Violation } from '../../src/testing/simulation/simulated-sink.ts'
+import type { SplitEnds } from './split-ends.ts'
 
 export interface Item {
   /** Its split; below 0 what an operator made itself. */
@@ -48,14 +49,20 @@ export interface RandomJob {
 /** What a stream carries: how often each item, by its id. */
 export type Counts = ReadonlyMap<string, number>
 
+/** Records of each split that is not read to its end, by its number. */
+export type Read = ReadonlyMap<number, number>
+
 export interface Model {
-  /** By sink. `read`: records of each split, by its number; without it all. */
-  outputs(read?: ReadonlyMap<number, number>): ReadonlyMap<string, Counts>
+  /** By sink, of what was read so far; `isOver`: nothing follows, event time has come to its end. */
+  outputs(read: Read, isOver: boolean): ReadonlyMap<string, Counts>
 }
 
 export function idOf({ s, n, k }: Item): string {
   return `${s}:${n}:${k}`
 }
+
+/** More than is read of it: it ends where its schedule has seen enough. */
+const LONG_SPLIT = 900
 
 /** `less`: of all that there would be. */
 export function randomJob(
@@ -65,7 +72,9 @@ export function randomJob(
   const nodes: Node[] = []
   const sources = 1 + random.below(2)
   for (let source = 0; source < sources; source++) {
-    const splits = Array.from({ length: 1 + random.below(3) }, () => 15 + random.below(60))
+    const splits = Array.from({ length: 1 + random.below(3) }, () =>
+      random.below(3) === 0 ? 15 + random.below(60) : LONG_SPLIT,
+    )
     nodes.push({ kind: 'source', splits, source })
   }
   const more = random.below(6 - sources)
@@ -73,7 +82,7 @@ export function randomJob(
   const keys = 1 + random.below(16)
   const longEvery = 3 + random.below(60)
   const plain = { nodes: reduced(nodes, less), keys, longEvery }
-  return { ...plain, model: { outputs: (read) => outputsOf(plain, read) } }
+  return { ...plain, model: { outputs: (read, isOver) => outputsOf(plain, { read, isOver }) } }
 }
 
 function reduced(
@@ -135,23 +144,28 @@ function timeOf(s: number, n: number): number {
 
 const WINDOW_MS = 7
 
-function outputsOf(plain: Plain, read?: ReadonlyMap<number, number>): Map<string, Counts> {
+interface Until {
+  readonly read: Read
+  readonly isOver: boolean
+}
+
+function outputsOf(plain: Plain, until: Until): Map<string, Counts> {
   const streams: Map<string, number>[] = []
   plain.nodes.forEach((node, index) => {
-    streams.push(modelOf({ plain, node, index, streams, read }))
+    streams.push(modelOf({ plain, node, index, streams, ...until }))
   })
   return new Map(leaves(plain.nodes).map((k) => [`sink ${k}`, streams[k]!]))
 }
 
-interface Modelled {
+interface Modelled extends Until {
   readonly plain: Plain
   readonly node: Node
   readonly index: number
   readonly streams: readonly Map<string, number>[]
-  readonly read: ReadonlyMap<number, number> | undefined
 }
 
-function modelOf({ plain, node, index, streams, read }: Modelled): Map<string, number> {
+function modelOf({ plain, node, index, streams, ...until }: Modelled): Map<string, number> {
+  const { read, isOver } = until
   switch (node.kind) {
     case 'source':
       return sourceModel(plain, node, read)
@@ -162,10 +176,10 @@ function modelOf({ plain, node, index, streams, read }: Modelled): Map<string, n
     case 'union':
       return sum(streams[node.from]!, streams[node.other]!)
     case 'window':
-      return read === undefined ? windowed(streams[node.from]!, index) : new Map()
+      return isOver ? windowed(streams[node.from]!, index) : new Map()
     case 'count':
       // What comes at the end of time is there only when all is read.
-      return read === undefined ? counted(streams[node.from]!, index) : streams[node.from]!
+      return isOver ? counted(streams[node.from]!, index) : streams[node.from]!
   }
 }
 
@@ -185,12 +199,12 @@ function windowed(input: Counts, index: number): Map<string, number> {
 function sourceModel(
   plain: Plain,
   { splits, source }: Extract<Node, { kind: 'source' }>,
-  read: ReadonlyMap<number, number> | undefined,
+  read: Read,
 ): Map<string, number> {
   const all = new Map<string, number>()
   splits.forEach((records, k) => {
     const s = source * 10 + k
-    const end = read?.get(s) ?? records
+    const end = Math.min(records, read.get(s) ?? records)
     for (let n = 0; n < end; n++) all.set(idOf(itemOf(plain, s, n)), 1)
   })
   return all
@@ -223,6 +237,7 @@ export interface JobArgs {
 /** `violated` is told what a function of the job has seen and should not. */
 export interface Building {
   readonly world: () => SimulatedWorld
+  readonly ends: () => SplitEnds
   readonly exactly: () => boolean
   readonly violated: (violation: Violation) => void
 }
@@ -242,10 +257,7 @@ export function jobOf(random: RandomJob, building: Building): Job<JobArgs> {
       const p = node.kind === 'map' && node.edge === 'forward' ? undefined : parallelism[index]!
       const made =
         node.kind === 'source'
-          ? sourceNode(
-              env.from(splitSource(random, { node, world: building.world })).uid(`source ${index}`),
-              p!,
-            )
+          ? sourceNode(env.from(splitSource(random, { node, building })).uid(`source ${index}`), p!)
           : operatorNode(node, { index, built, parallelism: p, building })
       const named = made.stream.uid(`node ${index}`).parallelism(made.parallelism)
       built.push({ ...made, stream: apart[index] === true ? named.chain('start') : named })
@@ -365,10 +377,11 @@ function counting({ stream, isOrdered }: Built, { index, building }: Around): St
 
 interface SourceParts {
   readonly node: Extract<Node, { kind: 'source' }>
-  readonly world: () => SimulatedWorld
+  readonly building: Building
 }
 
-function splitSource(plain: Plain, { node, world }: SourceParts): Source<Item> {
+function splitSource(plain: Plain, { node, building }: SourceParts): Source<Item> {
+  const { world, ends } = building
   return {
     kind: 'splits',
     name: `source ${node.source}`,
@@ -385,9 +398,11 @@ function splitSource(plain: Plain, { node, world }: SourceParts): Source<Item> {
       const batch = (): Batch<Item> | undefined => {
         const from = at
         const length = 1 + ((Math.imul(from + s * 31 + 7, 0x9e3779b1) >>> 10) % 12)
-        const count = Math.min(length, records - from)
+        const end = ends().endOf({ split: s, from, records })
+        const count = Math.min(length, end - from)
         if (count <= 0) return undefined
         at += count
+        ends().gave(s, at)
         const split = s
         return { count, position: from, record: (i) => itemOf(plain, split, from + i) }
       }
@@ -401,11 +416,11 @@ function splitSource(plain: Plain, { node, world }: SourceParts): Source<Item> {
         next() {
           const { random } = world()
           const die = random.below(12)
-          if (die === 0) {
+          if (die < ends().pausesOfTwelve) {
             reader.laterMs = clock.nowMs() + random.below(8)
             return 'later' as const
           }
-          return die < 3 ? world().schedule(batch) : batch()
+          return die > 9 ? world().schedule(batch) : batch()
         },
         close: () => {},
       }

@@ -14,6 +14,7 @@ import type { SimulationFigures } from '../../src/testing/simulation/simulation.
 import { SIMULATED_DIRECTORY, Simulation } from '../../src/testing/simulation/simulation.ts'
 import type { Counts, Item, JobArgs, RandomJob } from './random-job.ts'
 import { idOf, jobOf, randomJob } from './random-job.ts'
+import { SplitEnds } from './split-ends.ts'
 
 export interface Outcome {
   readonly seed: number
@@ -29,9 +30,14 @@ export interface Outcome {
 }
 
 /** Schedules in a row with the same job: to compile one takes longer than to run it. */
-const SCHEDULES_A_JOB = 32
+export const SCHEDULES_A_JOB = 64
 const NODES_MAX = 8
 const STEPS_MAX = 20_000
+/** Then no more is read. */
+const STEPS_ENOUGH = 350
+const CHECKPOINTS_ENOUGH = 2
+/** What has not been disturbed until then is not. */
+const STEPS_UNDISTURBED_MAX = 800
 const TRACE_LINES = 60
 
 /** The job of a run of seeds, and the schedule that is at work on it. */
@@ -71,6 +77,7 @@ function workOf(seed: number, reduction: Reduction): Work {
   const random = randomJob(prng(block + 1), reduction)
   const job = jobOf(random, {
     world: () => current!.simulation,
+    ends: () => current!.ends,
     exactly: () => current!.isExact,
     violated: (violation) => current!.violated(violation),
   })
@@ -86,6 +93,7 @@ export async function runSchedule(seed: number, options: ScheduleOptions = {}): 
 
 class Schedule {
   readonly simulation: Simulation
+  readonly ends: SplitEnds
   readonly isExact: boolean
   /** How long checkpoints stay aligned, where they may be unaligned. */
   readonly #alignedTimeoutMs: number | undefined
@@ -115,14 +123,17 @@ class Schedule {
     this.#disturbances = randomDisturbances(random).filter(
       (_, k) => reduction.disturbances?.includes(k) ?? true,
     )
-    const preemptions = [2, 5, 15, 150][random.below(4)]!
+    const preemptions = [3, 8, 20, 150][random.below(4)]!
     const diskFaults = random.below(3) === 0 ? 20 : 0
+    // Where threads take most of their steps in the middle of others, the rest needs its share.
+    const eventsOfEight = Math.max(preemptions < 10 ? 6 : 0, [2, 4, 5, 6][random.below(4)]!)
     this.#apart = Array.from({ length: NODES_MAX }, () => random.below(2) === 0)
     this.simulation = new Simulation({
       random: prng((seed ^ 0x2545f491) + (reduction.noise ?? 0) * 0x10000001),
       prepared: (process) => this.#prepare(process),
       disturbances: this.#disturbances,
       wordsAPreemption: reduction.preemptions === false ? 1e9 : preemptions,
+      eventsOfEight,
       diskFaults: reduction.diskFaults === false ? 0 : diskFaults,
       stepsMax: STEPS_MAX,
       observer: {
@@ -135,6 +146,17 @@ class Schedule {
         traceLog: traceLines > TRACE_LINES,
       },
     })
+    this.ends = new SplitEnds({
+      random: this.simulation.random,
+      isEnough: () => this.#isEnough,
+      pausesOfTwelve: [1, 4, 7, 9][this.simulation.random.below(4)]!,
+    })
+  }
+
+  get #isEnough(): boolean {
+    const { steps, completed, disturbancesLeft } = this.simulation
+    if (steps < STEPS_ENOUGH || completed < CHECKPOINTS_ENOUGH) return false
+    return disturbancesLeft === 0 || steps >= STEPS_UNDISTURBED_MAX
   }
 
   violated(violation: Violation): void {
@@ -179,14 +201,13 @@ class Schedule {
     const rescales = process > 1 && random.below(3) > 0 && this.#mayRescale
     if (rescales) this.#parallelismBefore.push(this.#parallelism)
     if (process === 1 || rescales) {
-      this.#parallelism = this.#work.random.nodes.map(() => [1, 1, 2, 3, 3, 4][random.below(6)]!)
+      this.#parallelism = this.#work.random.nodes.map(() => [1, 1, 2, 2, 3, 4][random.below(6)]!)
     }
     if (rescales) this.#rescales++
     const maxConcurrent = [1, 1, 2, 3, 8][random.below(5)]!
     // As many as there can be, and time between them for as many steps as they take.
     const subtasks = this.#parallelism.reduce((sum, one) => sum + one, 0)
-    const intervalMs =
-      maxConcurrent > 2 ? (subtasks < 8 ? 10 : 4 * subtasks) : 10 + 2 * subtasks + random.below(30)
+    const intervalMs = maxConcurrent > 2 ? 10 + 2 * subtasks : 20 + subtasks + random.below(20)
     const config = {
       maxParallelism: 8,
       segmentSize: 256,
@@ -200,6 +221,7 @@ class Schedule {
         : {
             'checkpoints.unaligned': true,
             'checkpoints.alignedTimeout': this.#alignedTimeoutMs,
+            'checkpoints.channelStateBytesMax': [4_096, 65_536][this.#seed & 1]!,
           }),
       'checkpoints.maxConcurrent': maxConcurrent,
       'checkpoints.timeout': random.below(4) === 0 ? 300 + random.below(400) : 100_000,
@@ -241,13 +263,14 @@ class Schedule {
     // What is on its way comes out later: the end shows whether all of it did.
     const tasks = metadata.vertices.flatMap((vertex) => vertex.tasks)
     if (tasks.some((task) => task.inFlight !== undefined)) return
-    const read = new Map<number, number>()
+    // Of the others all was read.
+    const read = new Map(this.ends.ends)
     const splits = [
       ...tasks.flatMap((task) => task.source?.splits ?? []),
       ...metadata.sources.flatMap((source) => source.splits),
     ]
     for (const { split, read: records } of splits) read.set(split.s as number, records)
-    for (const [sink, expected] of this.#work.random.model.outputs(read)) {
+    for (const [sink, expected] of this.#work.random.model.outputs(read, false)) {
       const operatorId = this.#operatorIds.get(sink)
       const own = metadata.committables.filter((one) => one.operatorId === operatorId)
       const items = this.#rows(
@@ -262,7 +285,7 @@ class Schedule {
   }
 
   #checkEnd(): void {
-    for (const [sink, expected] of this.#work.random.model.outputs()) {
+    for (const [sink, expected] of this.#work.random.model.outputs(this.ends.ends, true)) {
       const given = countsOf(this.#rows(sink))
       if (this.isExact) compare(sink, { expected, given })
       else compareAtLeast(sink, { expected, given })

@@ -15,9 +15,9 @@ export interface Disturbance {
   readonly steps: number
 }
 
-const COUNTS = [0, 0, 0, 1, 1, 1, 1, 2, 2, 3] as const
+const COUNTS = [0, 0, 0, 0, 1, 1, 1, 1, 2, 3] as const
 const KINDS = ['exit', 'exit', 'kill', 'kill', 'kill', 'stop'] as const
-const STEPS_MAX = 300
+const STEPS_MAX = 200
 
 export function randomDisturbances(random: Prng): readonly Disturbance[] {
   const count = COUNTS[random.below(COUNTS.length)]!

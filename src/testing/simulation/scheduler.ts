@@ -12,17 +12,20 @@ export interface SchedulerOptions {
   readonly random: Prng
   /** Accesses to shared words between two at which another thread acts, on average. */
   readonly wordsAPreemption: number
+  /** Of eight picks so many are among what is no step of a thread, where there is any. */
+  readonly eventsOfEight: number
   readonly trace: (what: string) => void
 }
 
 type Choice =
-  | { readonly kind: 'thread' | 'message'; readonly thread: SimulatedThread }
+  | { readonly kind: 'thread' | 'message' | 'mail'; readonly thread: SimulatedThread }
   | { readonly kind: 'operation'; readonly index: number }
   | { readonly kind: 'timer' }
 
 /** 'settled': promises may have something to do. 'nothing': nothing is left, now or ever. */
 export type Stepped = 'done' | 'settled' | 'nothing'
 
+const STEPS_A_MS = 3
 const DEPTH_MAX = 3
 const NESTED_ACTS_MAX = 12
 const CLOG_EVERY = 60
@@ -37,10 +40,13 @@ export class Scheduler {
   readonly #options: SchedulerOptions
   readonly #clogged = new Map<SimulatedThread, number>()
   #untilPreemption: number
+  /** Steps for which time has passed. */
+  #stepsTimed = 0
   #depth = 0
   /** Reused: whoever can act is found anew at each step. */
   readonly #awake: SimulatedThread[] = []
   readonly #talking: SimulatedThread[] = []
+  readonly #expecting: SimulatedThread[] = []
 
   constructor(options: SchedulerOptions) {
     this.#options = options
@@ -54,7 +60,10 @@ export class Scheduler {
     // Nothing is drawn while promises of the system's are waited for: they take their time.
     if (total === 0) return this.#passTime(process)
     this.steps++
-    if (random.below(3) === 0) process.clock.advance(1)
+    // Also for the steps that threads took in the middle of others.
+    const taken = this.steps - this.#stepsTimed
+    this.#stepsTimed = this.steps
+    process.clock.advance(Math.floor((taken + random.below(STEPS_A_MS)) / STEPS_A_MS))
     if (random.below(CLOG_EVERY) === 0) this.#clog(process)
     const choice = this.#choose(total, process.operations.length)
     this.#do(choice, process)
@@ -96,7 +105,7 @@ export class Scheduler {
     if (awake.length === 0) return
     const { random, trace } = this.#options
     // Mostly few; sometimes enough for the other to come by a whole barrier and its next page.
-    const acts = 1 + random.below(random.below(2) === 0 ? NESTED_ACTS_MAX : 3)
+    const acts = 1 + random.below(random.below(4) === 0 ? NESTED_ACTS_MAX : 3)
     const thread = awake[random.below(awake.length)]!
     this.preemptions++
     for (let k = 0; k < acts && thread.isAwake; k++) {
@@ -110,31 +119,46 @@ export class Scheduler {
   #look(process: SimulatedProcess): number {
     const awake = this.#awake
     const talking = this.#talking
+    const expecting = this.#expecting
     awake.length = 0
     talking.length = 0
+    expecting.length = 0
     for (const thread of process.threads) {
       if (thread.isAwake) awake.push(thread)
       if (thread.sent.length > 0) talking.push(thread)
+      if (thread.hasLateMail) expecting.push(thread)
     }
-    const operations = process.operations.length
-    return awake.length + talking.length + operations + (process.hasDueTimer ? 1 : 0)
+    const threads = awake.length + talking.length + expecting.length
+    return threads + process.operations.length + (process.hasDueTimer ? 1 : 0)
   }
 
   #choose(total: number, operations: number): Choice {
     for (let picks = 1; ; picks++) {
-      const choice = this.#at(this.#options.random.below(total), operations)
+      const choice = this.#at(this.#pick(total), operations)
       if (picks === PICKS_MAX || !('thread' in choice)) return choice
       if ((this.#clogged.get(choice.thread) ?? 0) <= this.steps) return choice
     }
   }
 
+  /** Threads come first. A checkpoint takes many operations, one behind the other. */
+  #pick(total: number): number {
+    const { random, eventsOfEight } = this.#options
+    const threads = this.#awake.length
+    const isMixed = threads > 0 && threads < total
+    if (!isMixed || random.below(8) >= eventsOfEight) return random.below(total)
+    return threads + random.below(total - threads)
+  }
+
   #at(index: number, operations: number): Choice {
     const awake = this.#awake
     const talking = this.#talking
+    const expecting = this.#expecting
     if (index < awake.length) return { kind: 'thread', thread: awake[index]! }
     const rest = index - awake.length
     if (rest < talking.length) return { kind: 'message', thread: talking[rest]! }
-    const left = rest - talking.length
+    const late = rest - talking.length
+    if (late < expecting.length) return { kind: 'mail', thread: expecting[late]! }
+    const left = late - expecting.length
     return left < operations ? { kind: 'operation', index: left } : { kind: 'timer' }
   }
 
@@ -147,6 +171,9 @@ export class Scheduler {
       case 'message':
         trace(choice.thread.message)
         return choice.thread.deliver()
+      case 'mail':
+        trace(choice.thread.mail)
+        return choice.thread.receiveLate()
       case 'operation':
         trace('operation')
         return process.operations.splice(choice.index, 1)[0]!()

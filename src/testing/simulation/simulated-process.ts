@@ -11,6 +11,7 @@ import type { TaskEvents } from '../../coordinator/job-execution.ts'
 import type { JobWorld, TaskThread } from '../../coordinator/job-world.ts'
 import type { DeploymentPlan } from '../../coordinator/task-deployment.ts'
 import type { Pacing, TaskPacing } from '../../task/pacer.ts'
+import { ChannelChecks } from './channel-checks.ts'
 import { SimulatedThread } from './simulated-thread.ts'
 import { simulatedWords } from './simulated-words.ts'
 
@@ -44,6 +45,7 @@ export class SimulatedProcess implements JobWorld {
   readonly #words: SharedWords
   readonly #timers = new Set<Timer>()
   readonly #all: SimulatedThread[] = []
+  #channels: ChannelChecks | undefined
   #isOver = false
 
   constructor(options: SimulatedProcessOptions) {
@@ -59,7 +61,7 @@ export class SimulatedProcess implements JobWorld {
   }
 
   readonly deploy = (plan: DeploymentPlan, events: TaskEvents): Iterable<TaskThread> => {
-    const { clock, onCut, onError } = this.#options
+    const { clock, random, onCut, onError } = this.#options
     const pacing = this.#pacing()
     this.threads = plan.deployments.map(
       (deployment) =>
@@ -70,10 +72,12 @@ export class SimulatedProcess implements JobWorld {
           clock,
           words: this.#words,
           pacing,
+          random,
           onCut,
           onError,
         }),
     )
+    this.#channels = new ChannelChecks(plan.deployments)
     this.#all.push(...this.threads)
     return this.threads
   }
@@ -107,6 +111,12 @@ export class SimulatedProcess implements JobWorld {
       this.#timers.delete(timer)
       return timer.action()
     }
+  }
+
+  /** Throws what must not be seen of channels and their memory, by anybody at any time. */
+  check(): void {
+    this.#channels?.check()
+    for (const thread of this.threads) thread.checkMemory()
   }
 
   /** Nothing of it happens any more. */

@@ -7,6 +7,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { errorToData, SluiceError, withCode } from '../../base/errors.ts'
 import { silentLogger } from '../../base/log.ts'
+import type { Prng } from '../../base/prng.ts'
 import { Doorbell } from '../../channel/doorbell.ts'
 import { PARK_WORD } from '../../channel/doorbell-layout.ts'
 import { R_WORD, W_WORD } from '../../channel/ring-layout.ts'
@@ -14,6 +15,7 @@ import type { SharedWords } from '../../channel/shared-words.ts'
 import type { TaskEvents } from '../../coordinator/job-execution.ts'
 import type { TaskThread } from '../../coordinator/job-world.ts'
 import type { PreparedJob } from '../../coordinator/prepared-job.ts'
+import type { JobOptions } from '../../graph/options.ts'
 import type { TaskDeployment } from '../../protocol/deployment.ts'
 import type { FromTask, ToTask } from '../../protocol/messages.ts'
 import type { BuiltSubtask } from '../../task/build-subtask.ts'
@@ -21,6 +23,7 @@ import { buildSubtask } from '../../task/build-subtask.ts'
 import type { TaskPacing } from '../../task/pacer.ts'
 import type { StepResult } from '../../task/subtask.ts'
 import { TaskMailbox } from '../../task/task-mailbox.ts'
+import { Violation } from './simulated-sink.ts'
 
 export interface SimulatedThreadOptions {
   readonly deployment: TaskDeployment
@@ -29,10 +32,14 @@ export interface SimulatedThreadOptions {
   readonly clock: Clock
   readonly words: SharedWords
   readonly pacing: TaskPacing
+  readonly random: Prng
   /** What its own code has thrown, before it is told to the coordinator. */
   readonly onError: (error: unknown) => void
   readonly onCut: (checkpointId: number, task: number, collected: readonly number[]) => void
 }
+
+/** One in so many messages to a task is late, and all behind it are. */
+const LATE_EVERY = 8
 
 /** What the coordinator is told of a thread that has ended without a word. */
 export const THREAD_ENDED = 'a thread of the simulation ended'
@@ -49,10 +56,11 @@ class ThreadGone extends Error {}
 export class SimulatedThread implements TaskThread {
   readonly stopped: Promise<void>
   readonly deployment: TaskDeployment
-  /** For traces: a step of it, one in the middle of another thread's, a message of it. */
+  /** For traces: a step of it, one in the middle of another thread's, a message of it and for it. */
   readonly name: string
   readonly nested: string
   readonly message: string
+  readonly mail: string
   /** True while one of its acts is under way: it cannot be entered again. */
   isBusy = false
   /** The mail that was sent and not delivered, oldest first. */
@@ -62,6 +70,9 @@ export class SimulatedThread implements TaskThread {
   readonly #park: Int32Array
   readonly #mailbox: TaskMailbox
   readonly #inbox: ToTask[] = []
+  /** Sent by the coordinator, and not there yet. */
+  readonly #late: ToTask[] = []
+  readonly #inFlightBytesMax: number
   #phase: Phase = 'new'
   #isFinished = false
   #built: BuiltSubtask | undefined
@@ -76,15 +87,27 @@ export class SimulatedThread implements TaskThread {
     this.name = `task ${this.deployment.vertex}.${this.deployment.subtask}`
     this.nested = `  ${this.name}`
     this.message = `message of ${this.name}`
+    this.mail = `late mail for ${this.name}`
     this.#doorbell = new Doorbell(options.deployment.doorbell, options.words)
     this.#park = new Int32Array(options.deployment.doorbell)
     this.#mailbox = new TaskMailbox(options.deployment.attempt)
+    this.#inFlightBytesMax = inFlightBytesMaxOf(options.deployment)
     this.stopped = new Promise((resolve) => (this.#resolveStopped = resolve))
   }
 
   send(message: ToTask): void {
-    this.#inbox.push(message)
-    this.#doorbell.mail()
+    if (this.#late.length > 0 || this.#options.random.below(LATE_EVERY) === 0) {
+      this.#late.push(message)
+    } else this.#receive(message)
+  }
+
+  get hasLateMail(): boolean {
+    return this.#late.length > 0 && !this.isGone
+  }
+
+  /** The oldest message that is late arrives. */
+  receiveLate(): void {
+    this.#receive(this.#late.shift()!)
   }
 
   async terminate(): Promise<void> {
@@ -128,6 +151,14 @@ export class SimulatedThread implements TaskThread {
     return this.#phase === 'running' && this.#built!.subtask.pendingPromises > 0
   }
 
+  /** Between its acts it keeps no more than it may, and what became known in the last of them. */
+  checkMemory(): void {
+    if (this.#phase !== 'running' || this.isBusy) return
+    const bytes = this.#built!.inFlightBytes()
+    if (bytes <= this.#inFlightBytesMax) return
+    throw new Violation(`${this.name} keeps ${bytes} bytes, at most ${this.#inFlightBytesMax}`)
+  }
+
   /** One bounded step of whatever it is at. */
   act(): void {
     this.isBusy = true
@@ -146,10 +177,12 @@ export class SimulatedThread implements TaskThread {
     if (this.#phase === 'gone') throw new ThreadGone()
   }
 
-  /** Ends it at once; what it had sent is delivered. */
+  /** Ends it at once; of what it had sent the last may be lost with it. */
   exit(): void {
     if (this.#phase === 'gone') return
     this.#phase = 'gone'
+    const { random } = this.#options
+    if (random.below(2) === 0) this.sent.length = random.below(this.sent.length + 1)
     this.sent.push('exit')
     for (const end of [...this.deployment.inputs, ...this.deployment.outputs.flat()]) {
       end.port.close()
@@ -169,6 +202,11 @@ export class SimulatedThread implements TaskThread {
       if (message.type === 'closed') this.#resolveStopped()
       events.onMessage(message)
     }
+  }
+
+  #receive(message: ToTask): void {
+    this.#inbox.push(message)
+    this.#doorbell.mail()
   }
 
   #act(): void {
@@ -274,6 +312,12 @@ export class SimulatedThread implements TaskThread {
     if (this.#built === undefined) return closed()
     this.#built.close().then(closed, closed)
   }
+}
+
+/** What the task may keep, and the rings, all of which may belong to a checkpoint at once. */
+function inFlightBytesMaxOf({ inputs, options }: TaskDeployment): number {
+  const ringBytes = inputs.reduce((sum, { ring }) => sum + ring.byteLength, 0)
+  return (options as JobOptions).checkpointChannelStateBytesMax + 2 * ringBytes
 }
 
 /** Then a producer that waits for credit is woken; before it would not be worth its while. */

@@ -26,6 +26,7 @@ export interface SimulationOptions {
   /** Each but an exit begins another process. */
   readonly disturbances: readonly Disturbance[]
   readonly wordsAPreemption: number
+  readonly eventsOfEight: number
   /** Of a thousand operations on the disk. */
   readonly diskFaults: number
   readonly stepsMax: number
@@ -94,11 +95,11 @@ export class Simulation implements SimulatedWorld {
   #faults = 0
 
   constructor(options: SimulationOptions) {
-    const { random, wordsAPreemption, observer } = options
+    const { random, wordsAPreemption, eventsOfEight, observer } = options
     this.#options = options
     this.random = random
     const trace = (what: string) => observer.trace(what)
-    this.#scheduler = new Scheduler({ random, wordsAPreemption, trace })
+    this.#scheduler = new Scheduler({ random, wordsAPreemption, eventsOfEight, trace })
     this.#log = this.#logger()
     this.disk = new SimulatedDisk({
       random,
@@ -112,6 +113,18 @@ export class Simulation implements SimulatedWorld {
   }
 
   readonly schedule = <T>(operation: () => T): Promise<T> => this.#process!.schedule(operation)
+
+  get steps(): number {
+    return this.#scheduler.steps
+  }
+
+  get completed(): number {
+    return this.#completed
+  }
+
+  get disturbancesLeft(): number {
+    return this.#options.disturbances.length - this.#next
+  }
 
   get figures(): SimulationFigures {
     return {
@@ -201,6 +214,7 @@ export class Simulation implements SimulatedWorld {
       if (this.#violation !== undefined) throw this.#violation.error
       if (this.#disturbed()) return { how: 'killed' }
       const did = scheduler.step()
+      this.#process!.check()
       if ((scheduler.steps & LOOKS_EVERY) === 0) this.#checkSleepers()
       observer.stepped()
       if (did === 'nothing') await this.#forPromises(++idle)
