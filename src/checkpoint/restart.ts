@@ -69,6 +69,7 @@ const lasting = {
     'BAD_OPTION',
     'BAD_UNIT',
     'BAD_USAGE',
+    'OPTION_FIXED',
     'TOO_MANY_TASKS',
     'UNKNOWN_OPTION',
   ],
