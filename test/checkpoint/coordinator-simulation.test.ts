@@ -40,7 +40,9 @@ function runWith(seed: number): readonly string[] {
 
 /** Knows only the contract: what may follow what. */
 class Rules {
-  readonly #settings: CheckpointSettings
+  #settings: CheckpointSettings
+  /** Fewer are retained from the next that is complete on. */
+  #retainedMax: number
   readonly #pending = new Map<number, TriggerKind>()
   readonly #publishing = new Set<number>()
   readonly #awaited = new Map<number, Set<number>>()
@@ -60,6 +62,7 @@ class Rules {
 
   constructor(settings: CheckpointSettings, retained: readonly number[]) {
     this.#settings = settings
+    this.#retainedMax = settings.retained
     this.#retained = new Set(retained)
     this.#completedLast = Math.max(0, ...retained)
   }
@@ -82,7 +85,7 @@ class Rules {
     assert(this.#pending.size === 0, `left over: ${[...this.#pending.keys()]}`)
     assert(this.#requests.size === 0, `never answered: ${[...this.#requests.keys()]}`)
     assert(this.#completedFinally, 'ended without a final checkpoint')
-    assert(this.#retained.size <= this.#settings.retained, 'too many are retained')
+    assert(this.#retained.size <= this.#retainedMax, 'too many are retained')
   }
 
   #note(event: CheckpointEvent): void {
@@ -92,6 +95,9 @@ class Rules {
       this.#attemptFromId = this.#triggeredLast
       this.#tasks = event.tasks
       this.#runningSinceMs = event.nowMs
+    } else if (event.type === 'settings') {
+      this.#settings = event.settings
+      this.#retainedMax = Math.max(this.#retainedMax, event.settings.retained)
     } else if (event.type === 'stopping') {
       this.#mayTrigger = false
     } else if (event.type === 'stopped') {
@@ -185,6 +191,7 @@ class Rules {
     assert(this.#running, 'completes after the attempt')
     this.#over(checkpointId)
     this.#completedLast = checkpointId
+    this.#retainedMax = this.#settings.retained
     this.#completedAtMs = nowMs
     this.#retained.add(checkpointId)
     this.#completedFinally = kind === 'final'

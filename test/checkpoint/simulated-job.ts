@@ -66,6 +66,8 @@ export class SimulatedJob {
     this.#plan(this.#random.below(100), () => (this.#attempt === 0 ? this.#start() : undefined))
     for (let i = this.#random.below(20); i > 0; i--) this.#plan(this.#anyTime(), () => this.#ask())
     for (let i = this.#random.below(4); i > 0; i--) this.#plan(this.#anyTime(), () => this.#crash())
+    for (let i = this.#random.below(5); i > 0; i--)
+      this.#plan(this.#anyTime(), () => this.#change())
     while (this.#planned.length > 0) {
       const next = this.#takeNext()
       if (next.timeMs > endOfTimeMs) return
@@ -110,6 +112,10 @@ export class SimulatedJob {
       })
     }
     return { type: 'running', tasks: this.#tasks }
+  }
+
+  #change(): Happening {
+    return { type: 'settings', settings: this.#anySettings() }
   }
 
   #crash(): Happening | undefined {

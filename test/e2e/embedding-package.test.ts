@@ -159,6 +159,7 @@ const DOCUMENTED_OUTPUT: Readonly<Record<string, RegExp>> = {
   'docs/embedding.md 4': /^canceled\n$/,
   'docs/embedding.md 5': /^OPERATOR_FAILED halve 3\n$/,
   'docs/checkpoints.md 1': /^checkpoint 1: \d+ bytes in \d+ ms\n$/,
+  'docs/checkpoints.md 2': /^10000\n$/,
 }
 
 beforeAll(() => {

@@ -2,7 +2,7 @@
  * Options of checkpoints changed while a slow job runs: each checkpoint is as it was triggered, and
  * what is restored from each kind goes on exactly.
  */
-import { cpSync, rmSync } from 'node:fs'
+import { cpSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CheckpointOptions, type JobHandle, runJob } from 'sluice'
 import { expect, test } from 'vitest'
@@ -131,7 +131,10 @@ test('what cannot be is refused with a reason, and changes nothing', async () =>
   await update({ interval: '20 ms', unaligned: true })
   await until('a periodic one', () => job.checkpoints.counts.completed > 0)
   expect(job.checkpoints.latestCompleted).toMatchObject({ kind: 'periodic', unaligned: true })
+  await update({ retention: 'delete-on-cancellation' })
   await job.cancel()
+  const left = readdirSync(join(folder, 'refused', 'checkpoints'))
+  expect(left.filter((name) => name.startsWith('chk-'))).toEqual([])
   expect(await failed(update({ interval: '1 s' }))).toMatchObject({ code: 'JOB_ENDED' })
 })
 
