@@ -1,4 +1,4 @@
-/** Barriers and commands that come one upon the other: the task gets on with its work all the same. */
+/** Barriers and commands that come one upon the other: the task gets on with its work. */
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../src/base/clock.ts'
 import { silentLogger } from '../../src/base/log.ts'
