@@ -17,10 +17,10 @@ const cases = [
 
 export default {
   name: 'long-call',
-  what: 'one call of a flatMap emits 400,000 records of 100 bytes: how late is a barrier behind it?',
+  what: 'one call of a flatMap emits 400,000 records of 100 bytes: how late is a barrier behind?',
   bar:
-    `unaligned: known to the last task at most ${BEYOND_MS_MAX} ms later than the call takes, what ` +
-    'it is blocked for left out',
+    `unaligned: known to the last task at most ${BEYOND_MS_MAX} ms later than the call takes, ` +
+    'what it is blocked for left out',
   fairness:
     'Sinks that sleep 5 us a record altogether, which is 2 s a call: the records wait in the ' +
     'overdraft. The checkpoint is triggered within the call. Beside it, how much later that is ' +
