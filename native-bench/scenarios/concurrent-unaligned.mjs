@@ -7,7 +7,7 @@ const SMOKE = { fileMs: 100, intervalMs: 25, concurrent: 3, count: 3 }
 export default {
   name: 'concurrent-unaligned',
   what: 'unaligned checkpoints every 500 ms, three at a time, on a disk that takes 2 s for a file',
-  bar: 'all complete, in the order of their ids, three at a time; restored from each, all is exact',
+  bar: 'all complete, in the order of ids, three at a time; a job restored from each is exact',
   fairness:
     'Two keyed counts at parallelism 2, the second of which sleeps 1 ms a record: records wait ' +
     'between them. The sync of each state file takes 2 s longer than it would.',

@@ -22,9 +22,9 @@ export default {
   bar: `within 25 % of the target, ${TARGET_MS} ms, from 5 s after each change on`,
   fairness:
     'Source, exchange, map, exchange, sink that sleeps 0.2 or 2 ms a record; records of 1 KB. ' +
-    'How long a record has waited is told by the record, from the map to the sink; means of a ' +
-    'second. Of four sinks one is always a little slower: behind it the map waits, and the rings ' +
-    'of the others do not fill.',
+    'How long a record has waited it tells itself, from the map to the sink; means of a second. ' +
+    'Of four sinks one is always a little slower: behind it the map waits, and the rings of the ' +
+    'others do not fill.',
   repeat: 3,
 
   async run({ smoke, repeat, only }) {

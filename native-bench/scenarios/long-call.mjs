@@ -17,15 +17,15 @@ const cases = [
 
 export default {
   name: 'long-call',
-  what: 'a call of a flatMap emits 400,000 records of 100 bytes: how late is a barrier?',
+  what: 'one call of a flatMap emits 400,000 records of 100 bytes: how late is a barrier behind?',
   bar:
-    `unaligned: known to the last task ${BEYOND_MS_MAX} ms later at most than the call takes, ` +
-    'without what it is blocked for',
+    `unaligned: known to the last task at most ${BEYOND_MS_MAX} ms later than the call takes, ` +
+    'what it is blocked for left out',
   fairness:
     'Sinks that sleep 5 us a record altogether, which is 2 s a call: the records wait in the ' +
     'overdraft. The checkpoint is triggered within the call. Beside it, how much later that is ' +
-    'than calls with sinks that do not wait take, in the median of as many: they make no pages ' +
-    'in the overdraft, and share the processors with those sinks.',
+    'than calls with sinks that do not wait take, in the median of as many: those make no pages ' +
+    'in the overdraft, and share the processors with their sinks.',
   repeat: 10,
 
   async run({ smoke, repeat, only }) {

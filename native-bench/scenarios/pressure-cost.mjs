@@ -30,11 +30,11 @@ const cases = [
 
 export default {
   name: 'pressure-cost',
-  what: "alignment's topology, sinks that do not wait: a checkpoint a second in each mode",
+  what: "alignment's topology, sinks that do not wait: a checkpoint a second, and debloating",
   bar: 'at most 3 % against no checkpoints, 1 % for debloating alone',
   fairness:
-    'Seconds of one job with a checkpoint and without, in turns; debloating is for the whole ' +
-    'of a job, so jobs in turns, which differ by some per cent from each other in any case.',
+    'Seconds of one job with a checkpoint and without, in turns; debloating is for the whole of ' +
+    'a job, so jobs in turns, which differ by some per cent from each other whatever they do.',
   /** Pairs. */
   repeat: 40,
 

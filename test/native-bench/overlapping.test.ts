@@ -16,7 +16,7 @@ interface Overlapping {
   }[]
 }
 
-test('three unaligned checkpoints at a time: complete, in order, restorable', async () => {
+test('three unaligned checkpoints at a time complete in order, and are restored', async () => {
   const { checkpoints, pendingMax }: Overlapping = await overlappingCheckpoints({
     fileMs: 200,
     intervalMs: 50,

@@ -52,10 +52,9 @@ function sayAll({ failed, violations, ...all }) {
     say(`${count} x ${reason}`)
   }
   say(
-    `seed ${seed}: ${all.jobs} jobs in ${all.starts} starts; ${all.kills} kills, ` +
-      `${all.threads} threads that failed; ${all.checkpoints} checkpoints, ` +
-      `${all.inFlight} with records on their way; ${all.restores} restores, ` +
-      `${all.rescales} at another parallelism; ` +
+    `seed ${seed}: ${all.jobs} jobs in ${all.starts} starts; ${all.kills} kills, ${all.threads} ` +
+      `threads that failed; ${all.checkpoints} checkpoints, ${all.inFlight} with records on ` +
+      `their way; ${all.restores} restores, ${all.rescales} at another parallelism; ` +
       `${minutes().toFixed(1)} min: ${violations.length === 0 ? 'all exact' : 'VIOLATED'}`,
   )
 }

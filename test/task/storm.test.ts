@@ -30,7 +30,7 @@ class Firing implements Partial<Operator> {
 
   onWatermark(): boolean {
     for (; this.#left > 0; this.#left--) {
-      if (this.#context?.shouldPause?.() === true) return false
+      if (this.#context!.shouldPause?.() === true) return false
       this.fired++
     }
     return true

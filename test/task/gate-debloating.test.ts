@@ -1,0 +1,40 @@
+/** A gate whose producers publish pages before they are full still holds as much as was chosen. */
+import { expect, test } from 'vitest'
+import { ManualClock } from '../../src/base/clock.ts'
+import type { InputGate } from '../../src/channel/input-gate.ts'
+import { GateDebloating } from '../../src/task/gate-debloating.ts'
+
+const TARGET_MS = 75
+const BYTES_PER_MS = 1_000
+const PERIOD_MS = 200
+const PAGES = 10
+
+test.each([1, 0.7, 0.4])('pages that are full to %f', (filled) => {
+  const clock = new ManualClock(0)
+  let limit = 32 << 10
+  const gate = {
+    bytesTaken: 0,
+    pagesTaken: 0,
+    // Half of the one that is being read is done.
+    pagesOnTheirWay: PAGES + 0.5,
+    limitPages: (bytes: number) => void (limit = bytes),
+  }
+  const debloating = new GateDebloating({
+    gate: gate as unknown as InputGate,
+    clock,
+    idleMs: () => 0,
+    periodMs: PERIOD_MS,
+    targetMs: TARGET_MS,
+    samples: 20,
+    thresholdPercent: 5,
+    pageBytesMax: limit,
+  })
+  for (let k = 0; k < 100; k++) {
+    clock.advance(PERIOD_MS)
+    gate.bytesTaken += BYTES_PER_MS * PERIOD_MS
+    gate.pagesTaken += (BYTES_PER_MS * PERIOD_MS) / (limit * filled)
+    debloating.tick()
+  }
+  const waitsMs = (PAGES * limit * filled) / BYTES_PER_MS
+  expect(Math.abs(waitsMs - TARGET_MS)).toBeLessThan(TARGET_MS / 10)
+})
