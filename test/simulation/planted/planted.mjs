@@ -151,18 +151,9 @@ export const planted = [
   {
     name: 'the names of files are not synced before metadata that name them',
     file: 'src/storage/file-store.ts',
-<<<<<<< HEAD
     from: 'await both(writeDurably(temporary, [bytes]), syncDirectory(dirname(path)))',
     to: 'await writeDurably(temporary, [bytes])',
     seed: 30045,
-=======
-    from: `  await syncDirectory(dirname(path))
-  try {
-    await filesAt(path).link`,
-    to: `  try {
-    await filesAt(path).link`,
-    seed: 20068,
->>>>>>> bench6
   },
   {
     name: 'the bytes of files are not synced',
