@@ -199,7 +199,7 @@ export const planted = [
     file: 'src/task/source-input.ts',
     from: 'return { position, consumed: this.#consumed, unreadable: this.#unreadableTaken }',
     to: 'return { position, consumed: this.#consumed & ~1, unreadable: this.#unreadableTaken }',
-    seed: 30004,
+    seed: 30008,
   },
   {
     name: 'splits that wait at a task are left out of its snapshot',
@@ -213,14 +213,14 @@ export const planted = [
     file: 'src/coordinator/job-attempts.ts',
     from: 'splits: cut.assigners.get(task!)!.waiting',
     to: 'splits: cut.assigners.get(task!)!.waiting.slice(1)',
-    seed: 30002,
+    seed: 30005,
   },
   {
     name: 'the open page is kept twice for an unaligned checkpoint',
     file: 'src/channel/input-channel.ts',
     from: 'let seq = (this.#ring.next + (isOpen ? 1 : 0)) | 0',
     to: 'let seq = this.#ring.next | 0',
-    seed: 30000,
+    seed: 30002,
   },
   {
     name: 'the last page before a barrier is not kept for an unaligned checkpoint',
@@ -234,14 +234,14 @@ export const planted = [
     file: 'src/channel/input-channel.ts',
     from: 'const bytes = isInRing ? copyOfPage(views, offset) : bytesOfPage(views, offset)',
     to: 'const bytes = isInRing ? bytesOfPage(views, offset) : bytesOfPage(views, offset)',
-    seed: 30040,
+    seed: 91007,
   },
   {
     name: 'records of the open page that are processed are in flight, too',
     file: 'src/channel/input-channel.ts',
     from: 'return { cursor: this.cursor, marksTaken: this.#marks.taken }',
     to: 'return { cursor: 0, marksTaken: this.#marks.taken }',
-    seed: 30040,
+    seed: 30047,
   },
   {
     name: 'new pages are read before all that is restored',
@@ -255,6 +255,6 @@ export const planted = [
     file: 'src/channel/input-channel.ts',
     from: '    else this.#captures.push(capture)',
     to: '    else capture.isComplete = true',
-    seed: 30000,
+    seed: 30014,
   },
 ]
