@@ -1,6 +1,6 @@
 /**
- * Shapes and the classes generated for them, one of each in a thread, whichever task uses them: jobs
- * that run one after the other in a thread find them optimized.
+ * Shapes and the classes generated for them, one of each in a thread, whichever task uses them:
+ * jobs that run one after the other in a thread find them optimized.
  * Threads: any; each has its own.
  */
 import type { PageReader, PageWriter } from './page.ts'

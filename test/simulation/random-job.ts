@@ -53,7 +53,7 @@ export type Counts = ReadonlyMap<string, number>
 export type Read = ReadonlyMap<number, number>
 
 export interface Model {
-  /** By sink, of what was read so far; `isOver`: nothing follows, event time has come to its end. */
+  /** By sink, of what was read so far; `isOver`: nothing follows, event time is at its end. */
   outputs(read: Read, isOver: boolean): ReadonlyMap<string, Counts>
 }
 
@@ -62,7 +62,7 @@ export function idOf({ s, n, k }: Item): string {
 }
 
 /** More than is read of it: it ends where its schedule has seen enough. */
-const LONG_SPLIT = 900
+const LONG_SPLIT = 300
 
 /** `less`: of all that there would be. */
 export function randomJob(

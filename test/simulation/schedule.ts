@@ -34,8 +34,10 @@ export const SCHEDULES_A_JOB = 64
 const NODES_MAX = 8
 const STEPS_MAX = 20_000
 /** Then no more is read. */
-const STEPS_ENOUGH = 350
+const STEPS_ENOUGH = 250
 const CHECKPOINTS_ENOUGH = 2
+/** Nor then, whatever it has seen. */
+const STEPS_READ_MAX = 2_000
 /** What has not been disturbed until then is not. */
 const STEPS_UNDISTURBED_MAX = 800
 const TRACE_LINES = 60
@@ -123,10 +125,10 @@ class Schedule {
     this.#disturbances = randomDisturbances(random).filter(
       (_, k) => reduction.disturbances?.includes(k) ?? true,
     )
-    const preemptions = [3, 8, 20, 150][random.below(4)]!
+    const preemptions = [4, 10, 30, 150][random.below(4)]!
     const diskFaults = random.below(3) === 0 ? 20 : 0
     // Where threads take most of their steps in the middle of others, the rest needs its share.
-    const eventsOfEight = Math.max(preemptions < 10 ? 6 : 0, [2, 4, 5, 6][random.below(4)]!)
+    const eventsOfEight = Math.max(preemptions < 12 ? 7 : 0, [3, 5, 6, 7][random.below(4)]!)
     this.#apart = Array.from({ length: NODES_MAX }, () => random.below(2) === 0)
     this.simulation = new Simulation({
       random: prng((seed ^ 0x2545f491) + (reduction.noise ?? 0) * 0x10000001),
@@ -147,7 +149,6 @@ class Schedule {
       },
     })
     this.ends = new SplitEnds({
-      random: this.simulation.random,
       isEnough: () => this.#isEnough,
       pausesOfTwelve: [1, 4, 7, 9][this.simulation.random.below(4)]!,
     })
@@ -155,6 +156,7 @@ class Schedule {
 
   get #isEnough(): boolean {
     const { steps, completed, disturbancesLeft } = this.simulation
+    if (steps >= STEPS_READ_MAX) return true
     if (steps < STEPS_ENOUGH || completed < CHECKPOINTS_ENOUGH) return false
     return disturbancesLeft === 0 || steps >= STEPS_UNDISTURBED_MAX
   }
@@ -201,7 +203,7 @@ class Schedule {
     const rescales = process > 1 && random.below(3) > 0 && this.#mayRescale
     if (rescales) this.#parallelismBefore.push(this.#parallelism)
     if (process === 1 || rescales) {
-      this.#parallelism = this.#work.random.nodes.map(() => [1, 1, 2, 2, 3, 4][random.below(6)]!)
+      this.#parallelism = this.#work.random.nodes.map(() => [1, 1, 2, 3, 3, 4][random.below(6)]!)
     }
     if (rescales) this.#rescales++
     const maxConcurrent = [1, 1, 2, 3, 8][random.below(5)]!

@@ -2,17 +2,12 @@
  * Where the splits of a schedule end: they go on until it has seen enough, and whoever reads one
  * again finds the same end.
  */
-import type { Prng } from '../../src/base/prng.ts'
 
 export interface SplitEndsOptions {
-  readonly random: Prng
   readonly isEnough: () => boolean
   /** Of twelve batches so many are not there yet. */
   readonly pausesOfTwelve: number
 }
-
-/** One in so many batches is the last, when it is enough. */
-const ENDS_EVERY = 2
 
 export class SplitEnds {
   /** By split: records that it has. */
@@ -30,12 +25,12 @@ export class SplitEnds {
     return isEnough() ? 0 : pausesOfTwelve
   }
 
-  /** Records of a split of which those before `from` were taken, and which has `records` at most. */
+  /** Records of a split that has `records` at most, where those before `from` were taken. */
   endOf({ split, from, records }: { split: number; from: number; records: number }): number {
     const known = this.ends.get(split)
     if (known !== undefined) return known
-    const { random, isEnough } = this.#options
-    if (from < records && (!isEnough() || random.below(ENDS_EVERY) > 0)) return records
+    const { isEnough } = this.#options
+    if (from < records && !isEnough()) return records
     const end = Math.min(records, Math.max(from, this.#given.get(split) ?? 0))
     this.ends.set(split, end)
     return end

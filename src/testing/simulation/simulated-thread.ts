@@ -56,7 +56,7 @@ class ThreadGone extends Error {}
 export class SimulatedThread implements TaskThread {
   readonly stopped: Promise<void>
   readonly deployment: TaskDeployment
-  /** For traces: a step of it, one in the middle of another thread's, a message of it and for it. */
+  /** For traces: a step of it, one in the middle of another's, a message of it and for it. */
   readonly name: string
   readonly nested: string
   readonly message: string
