@@ -6,7 +6,7 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { type JobHandle, runJob } from 'sluice'
 import { expect, test } from 'vitest'
-import type { EvolvingArgs, EvolvingRow } from '../fixtures/jobs/evolving.ts'
+import type { EvolvingArgs, EvolvingRow } from '../fixtures/jobs/changing-fields.ts'
 import { readRows } from '../reference/compare-flights.ts'
 import { failed, fixture, hasRead, scratchFolder, within } from './support.ts'
 
@@ -24,7 +24,7 @@ interface Run extends Pick<EvolvingArgs, 'fields' | 'declared'> {
 function start({ name, parallelism = 2, ...given }: Run): Promise<JobHandle> {
   const output = join(folder, name, 'rows')
   const args = { records: RECORDS, output, crawlFrom: FAST, ...given } satisfies EvolvingArgs
-  return runJob(fixture('evolving.ts'), {
+  return runJob(fixture('changing-fields.ts'), {
     parallelism,
     restore: 'latest',
     args: { ...args },

@@ -125,7 +125,7 @@ class Schedule {
     this.#disturbances = randomDisturbances(random).filter(
       (_, k) => reduction.disturbances?.includes(k) ?? true,
     )
-    const preemptions = [4, 10, 30, 150][random.below(4)]!
+    const preemptions = [2, 5, 15, 150][random.below(4)]!
     const diskFaults = random.below(3) === 0 ? 20 : 0
     // Where threads take most of their steps in the middle of others, the rest needs its share.
     const eventsOfEight = Math.max(preemptions < 12 ? 7 : 0, [3, 5, 6, 7][random.below(4)]!)

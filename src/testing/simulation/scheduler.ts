@@ -105,7 +105,7 @@ export class Scheduler {
     if (awake.length === 0) return
     const { random, trace } = this.#options
     // Mostly few; sometimes enough for the other to come by a whole barrier and its next page.
-    const acts = 1 + random.below(random.below(4) === 0 ? NESTED_ACTS_MAX : 3)
+    const acts = 1 + random.below(random.below(2) === 0 ? NESTED_ACTS_MAX : 3)
     const thread = awake[random.below(awake.length)]!
     this.preemptions++
     for (let k = 0; k < acts && thread.isAwake; k++) {
