@@ -68,7 +68,8 @@ function assignEdge(
     return (subtask) => some({ ...common, how: 'own', files: filesOf(stored.tasks[subtask]) })
   }
   const dealt = { ...common, keepsMarks: false }
-  switch (redistributionOf(found, graph)) {
+  const dealtBy = redistributionOf(found, graph)
+  switch (dealtBy) {
     case 'channels':
       return (subtask) => {
         const { parallelism } = graph.vertices[edge.to]!
@@ -84,8 +85,7 @@ function assignEdge(
     case 'all':
     case 'records': {
       const files = stored.tasks.flatMap(filesOf)
-      const how = edge.kind === 'broadcast' ? 'all' : 'deal'
-      return () => some({ ...dealt, how, files })
+      return () => some({ ...dealt, how: dealtBy === 'all' ? 'all' : 'deal', files })
     }
   }
 }

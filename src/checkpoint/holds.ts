@@ -53,8 +53,14 @@ const CALL_MS_MIN = 100
 
 /** In the order in which they are told: causes first. */
 const ORDER: readonly HoldReason[] = [
-  ...(['call', 'blocked', 'alignment', 'state', 'output', 'files'] as const),
-  ...(['in-flight', 'barriers'] as const),
+  'call',
+  'blocked',
+  'alignment',
+  'state',
+  'output',
+  'files',
+  'in-flight',
+  'barriers',
 ]
 
 export function holdOf({ checkpointId, nowMs, counters, isWriting }: HoldFacts): Hold {
