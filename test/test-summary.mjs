@@ -1,18 +1,33 @@
-/** Reads vitest's JSON report and prints `N passed, N failed`; a file that breaks is a failure. */
+/**
+ * Reads vitest's JSON report: names what failed, with the first lines of why, and says last
+ * `N passed, N failed`. A file that breaks is a failure, too.
+ */
 import { readFileSync } from 'node:fs'
 
-function count(path) {
+const REASON_LINES = 6
+
+function read(path) {
   try {
-    const report = JSON.parse(readFileSync(path, 'utf8'))
-    const broken = report.testResults.filter(
-      ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
-    )
-    return { passed: report.numPassedTests, failed: report.numFailedTests + broken.length }
+    return JSON.parse(readFileSync(path, 'utf8'))
   } catch {
     // No report: the tests did not get as far as writing one.
-    return { passed: 0, failed: 1 }
+    return { numPassedTests: 0, testResults: [{ name: 'no report', status: 'failed' }] }
   }
 }
 
-const { passed, failed } = count(process.argv[2])
-process.stdout.write(`${passed} passed, ${failed} failed\n`)
+function failuresOf({ name, status, message = '', assertionResults = [] }) {
+  const failed = assertionResults.filter((test) => test.status === 'failed')
+  if (status === 'failed' && assertionResults.length === 0) return [{ title: name, message }]
+  return failed.map(({ fullName, failureMessages }) => ({
+    title: `${name}: ${fullName}`,
+    message: failureMessages.join('\n'),
+  }))
+}
+
+const { numPassedTests, testResults } = read(process.argv[2])
+const failures = testResults.flatMap(failuresOf)
+for (const { title, message } of failures) {
+  const reason = message.split('\n').slice(0, REASON_LINES).join('\n    ')
+  process.stdout.write(`failed: ${title}\n    ${reason}\n`)
+}
+process.stdout.write(`${numPassedTests} passed, ${failures.length} failed\n`)
