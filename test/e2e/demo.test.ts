@@ -26,7 +26,7 @@ test.each([1, 2, 4])('the flights equal a plain loop at parallelism %d', async (
     parallelism,
     args: { input, output },
   })
-  const { status, metrics } = await within('the demo', job.finished, 60_000)
+  const { status, metrics } = await within('the demo', job.finished)
   expect(status).toBe('finished')
   expect(metrics).toMatchObject({
     recordsRead: expected.rows,

@@ -62,7 +62,7 @@ async function havingTrouble({ job, lines }: Started, trouble: string): Promise<
     await until('a restart', () => restartsIn(lines).length === round)
     await until('running again', () => job.status === 'running')
   }
-  await within('the tally', job.finished, 60_000)
+  await within('the tally', job.finished)
 }
 
 /** None is taken before all tasks run. */

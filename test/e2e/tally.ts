@@ -59,7 +59,7 @@ export async function startTally(places: Places, options: StartOptions = {}): Pr
 /** Runs the job to its end. */
 export async function finishTally(places: Places, options: StartOptions = {}) {
   const { job, lines } = await startTally(places, options)
-  const result: JobResult = await within('the tally', job.finished, 60_000)
+  const result: JobResult = await within('the tally', job.finished)
   return { result, job, lines }
 }
 

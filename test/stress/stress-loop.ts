@@ -18,8 +18,8 @@ export interface StressOptions {
   readonly scratch: string
   /** Of the first job; the next ones have those behind it. */
   readonly seed: number
-  /** Whether another job is to be begun. */
-  readonly goesOn: (jobs: number) => boolean
+  /** Whether another job is to be begun, after so many, in which so many checkpoints completed. */
+  readonly goesOn: (jobs: number, checkpoints: number) => boolean
   /** About so many a job. */
   readonly records: number
   readonly say: (line: string) => void
@@ -55,7 +55,7 @@ export async function stressLoop(options: StressOptions): Promise<StressSummary>
     restores: 0,
     rescales: 0,
   }
-  while (options.goesOn(tally.jobs)) {
+  while (options.goesOn(tally.jobs, tally.checkpoints)) {
     const job = new StressedJob(options, tally, options.seed + tally.jobs)
     tally.jobs++
     const violations = await job.run()

@@ -8,11 +8,13 @@ import { expect, test } from 'vitest'
 import { stressLoop } from './stress-loop.ts'
 
 const SECONDS = 8
+/** However long they take on a machine that has much else to do. */
+const CHECKPOINTS_MIN = 10
 const RECORDS = 2_000
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 test('jobs that stall, fail and are killed have every effect once', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   execFileSync(process.execPath, [join(root, 'src/cli/build.mjs')])
   const seed = Date.now() % 1_000_000
@@ -25,11 +27,11 @@ test('jobs that stall, fail and are killed have every effect once', {
       scratch,
       seed,
       records: RECORDS,
-      goesOn: (jobs) => jobs === 0 || Date.now() < untilMs,
+      goesOn: (_, checkpoints) => checkpoints < CHECKPOINTS_MIN || Date.now() < untilMs,
       say: (line) => said.push(line),
     })
     expect(summary.violations, said.join('\n')).toEqual([])
-    expect(summary.checkpoints).toBeGreaterThan(10)
+    expect(summary.checkpoints).toBeGreaterThanOrEqual(CHECKPOINTS_MIN)
   } finally {
     rmSync(scratch, { recursive: true })
   }
