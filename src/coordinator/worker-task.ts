@@ -3,6 +3,7 @@
  * thread can die told as one failure.
  * Threads: main.
  */
+import { setFlagsFromString } from 'node:v8'
 import type { TransferListItem } from 'node:worker_threads'
 import { Worker } from 'node:worker_threads'
 import { errorFromData, SluiceError } from '../base/errors.ts'
@@ -33,6 +34,13 @@ const UNCAUGHT = {
   },
 } as const
 
+/**
+ * Each thread collects its young garbage by itself. V8's helpers would need a core that another
+ * task has, and the thread they help would wait for them: a fifth of an exchange's records, and
+ * the longest of all waits at a fixed rate.
+ */
+const COLLECT_ALONE = '--no-parallel-scavenge'
+
 /** Node's exit code of a thread that awaits a promise which nothing can settle any more. */
 const UNSETTLED = 13
 const UNSETTLED_HINT = 'open() or close() awaits a promise that nothing can resolve'
@@ -53,6 +61,8 @@ export class WorkerTask {
     this.#options = options
     this.deployment = options.deployment
     this.#doorbell = new Doorbell(options.deployment.doorbell)
+    // For the process, and read at each collection: to say it again changes nothing.
+    setFlagsFromString(COLLECT_ALONE)
     this.#worker = new Worker(new URL('../task/worker.js', import.meta.url), {
       name: `${options.vertexName} (${options.deployment.subtask})`,
       workerData: options.deployment,
