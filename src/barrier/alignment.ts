@@ -86,7 +86,7 @@ export class Alignment {
     this.#reached[channel] = checkpointId
     if (!this.#isStale(checkpointId)) this.#pendingOf(barrier, at).first ??= at
     const cuts = this.#takeComplete(at)
-    const unblock = cuts.flatMap((cut) => this.#channelsAt(cut.checkpointId))
+    const unblock = cuts.flatMap((cut) => this.#channelsAt(cut.barrier.checkpointId))
     return {
       block: this.#isBlocked(channel),
       cuts,
@@ -102,7 +102,7 @@ export class Alignment {
     const last = this.#pending.findLastIndex(({ dueMs }) => dueMs <= at.monotonicMs)
     const overdue = this.#pending.splice(0, last + 1)
     const cuts = overdue.map((pending) => this.#cut(pending, at))
-    return { cuts, unblock: cuts.flatMap((cut) => this.#channelsAt(cut.checkpointId)) }
+    return { cuts, unblock: cuts.flatMap((cut) => this.#channelsAt(cut.barrier.checkpointId)) }
   }
 
   /** Returns the channels that go on. Its barriers that come later are stale. */
@@ -151,15 +151,11 @@ export class Alignment {
   }
 
   #cut({ barrier, announced, first }: Pending, at: Moment): Cut {
-    const { kind, alignedTimeoutMs, channelStateBytesMax, checkpointId, triggeredMs } = barrier
+    const { checkpointId } = barrier
     this.#raiseFloor(checkpointId)
     const behind = this.#channelsBefore(checkpointId)
     return {
-      kind,
-      alignedTimeoutMs,
-      channelStateBytesMax,
-      checkpointId,
-      triggeredMs,
+      barrier,
       announcedMs: announced.nowMs,
       sinceAnnouncedMs: at.monotonicMs - announced.monotonicMs,
       firstBarrierMs: (first ?? at).nowMs,

@@ -4,7 +4,7 @@
  * Threads: the task.
  */
 
-import type { Barrier, BarrierRules } from '../channel/barrier.ts'
+import type { Barrier } from '../channel/barrier.ts'
 
 /** A moment on the clock of the wall and on one that never jumps. */
 export interface Moment {
@@ -15,9 +15,9 @@ export interface Moment {
 }
 
 /** A snapshot to be taken at once, between two records. */
-export interface Cut extends BarrierRules {
-  readonly checkpointId: number
-  readonly triggeredMs: number
+export interface Cut {
+  /** Any of its barriers: they differ in their positions alone. */
+  readonly barrier: Barrier
   /** When the first of its barriers was known, wherever it stood. */
   readonly announcedMs: number
   /** From then to the cut. */
@@ -38,13 +38,8 @@ export interface Cut extends BarrierRules {
 
 /** That of a task that reads no channels. With the fields of any cut, in their order. */
 export function cutOfSource(barrier: Barrier, nowMs: number): Cut {
-  const { kind, alignedTimeoutMs, channelStateBytesMax, checkpointId, triggeredMs } = barrier
   return {
-    kind,
-    alignedTimeoutMs,
-    channelStateBytesMax,
-    checkpointId,
-    triggeredMs,
+    barrier,
     announcedMs: nowMs,
     sinceAnnouncedMs: 0,
     firstBarrierMs: nowMs,

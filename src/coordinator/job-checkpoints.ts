@@ -251,7 +251,7 @@ export class JobCheckpoints {
     const { attempt } = view
     for (const task of view.sources) {
       const barrier = { checkpointId, triggeredMs, ...rules }
-      this.#send(task, { type: 'trigger-checkpoint', attempt, ...barrier })
+      this.#send(task, { type: 'trigger-checkpoint', attempt, barrier })
     }
     storage.begin(checkpointId)
   }

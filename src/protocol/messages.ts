@@ -35,7 +35,7 @@ export type ToTask =
       readonly last: boolean
     }
   /** To sources: take a snapshot before anything that was sent later, and pass the barrier on. */
-  | ({ readonly type: 'trigger-checkpoint'; readonly attempt: number } & Barrier)
+  | { readonly type: 'trigger-checkpoint'; readonly attempt: number; readonly barrier: Barrier }
   /** It can be restored: what it holds of this task's output need not be handed over again. */
   | {
       readonly type: 'complete-checkpoint'

@@ -223,7 +223,7 @@ function takeOrder(order: TaskOrder, { parts, input }: Taker): void {
       assert(input.addSplits !== undefined, 'splits for a task without a source')
       return input.addSplits(order.splits, order.last)
     case 'trigger-checkpoint':
-      return trigger(order, parts)
+      return trigger(order.barrier, parts)
     case 'complete-checkpoint':
       return parts.checkpoints?.complete(order.checkpointId)
     case 'abort-checkpoint':

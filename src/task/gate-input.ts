@@ -209,7 +209,7 @@ export class GateInput implements TaskInput {
     const { gate } = this.#options
     const overdue = this.#alignment!.takeOverdue(this.#now())
     this.#takeCuts(overdue)
-    for (const { checkpointId } of overdue.cuts) gate.dropBarriers(checkpointId)
+    for (const { barrier } of overdue.cuts) gate.dropBarriers(barrier.checkpointId)
     return true
   }
 
@@ -226,8 +226,9 @@ export class GateInput implements TaskInput {
     this.#options.barriers?.onBarriers?.({ checkpointId: this.#lastAnnounced, channelsReached })
   }
 
-  #capture({ checkpointId, behind }: Cut): InFlight {
+  #capture({ barrier, behind }: Cut): InFlight {
     const { gate } = this.#options
+    const { checkpointId } = barrier
     const channels = behind.map((index) => gate.channels[index]!)
     return new InFlight({
       channels: channels.map((channel) => ({

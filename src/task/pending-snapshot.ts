@@ -34,7 +34,7 @@ export class PendingSnapshot {
 
   constructor(options: PendingSnapshotOptions) {
     this.#options = options
-    this.checkpointId = options.cut.checkpointId
+    this.checkpointId = options.cut.barrier.checkpointId
     this.operators = options.operators
     this.recordsSunk = options.recordsSunk
     this.input = options.input
@@ -51,7 +51,7 @@ export class PendingSnapshot {
 
   /** Of all snapshots that are pending with it, in-flight data alone. */
   get channelStateBytesMax(): number {
-    return this.#options.cut.channelStateBytesMax
+    return this.#options.cut.barrier.channelStateBytesMax
   }
 
   /** Channels whose barriers it waits to know. */
@@ -100,9 +100,9 @@ export class PendingSnapshot {
   }
 
   stats(): SnapshotStats {
-    const { announcedMs, triggeredMs, sinceAnnouncedMs, ...cut } = this.#options.cut
+    const { barrier, announcedMs, sinceAnnouncedMs, ...cut } = this.#options.cut
     return {
-      startDelayMs: Math.max(0, announcedMs - triggeredMs),
+      startDelayMs: Math.max(0, announcedMs - barrier.triggeredMs),
       alignmentMs: this.#aligned?.ms ?? sinceAnnouncedMs,
       syncMs: this.#syncMs,
       walkMs: this.#walkEndMs - this.#syncEndMs,

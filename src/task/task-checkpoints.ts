@@ -10,7 +10,6 @@ import type { Cut } from '../barrier/cut.ts'
 import type { InFlight } from '../barrier/in-flight.ts'
 import type { Clock } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
-import type { Barrier } from '../channel/barrier.ts'
 import { REHEARSAL } from '../channel/barrier.ts'
 import type { RecordWriter } from '../channel/record-writer.ts'
 import type { Codecs } from '../codec/codecs.ts'
@@ -102,15 +101,14 @@ export class TaskCheckpoints {
   /** The synchronous part. Between two records. */
   take(cut: Cut): void {
     const { writers, runtime, clock } = this.#options
-    const { checkpointId } = cut
+    const { checkpointId } = cut.barrier
     if (checkpointId === REHEARSAL) return this.#rehearse(cut)
     if (!writers.every((writer) => writer.canPlaceBarrier())) {
       return this.#decline(checkpointId, 'a channel has as many barriers on their way as it can')
     }
     const startMs = clock.monotonicMs()
     this.#options.onCut?.(checkpointId)
-    const barrier = barrierOf(cut)
-    for (const writer of writers) writer.barrier(barrier)
+    for (const writer of writers) writer.barrier(cut.barrier)
     this.#uncommitted.add(checkpointId, runtime.prepareCommit(checkpointId))
     const begun = this.#orDecline(checkpointId, () => this.#begin(cut))
     if (begun === undefined) return
@@ -320,12 +318,6 @@ function waitsOf(pending: PendingSnapshot | undefined): SnapshotWaits {
   if (pending === undefined) return 'nothing'
   if (!pending.isWalked) return 'state'
   return pending.isCaptured ? 'output' : 'in-flight'
-}
-
-/** Passed on as it came. */
-function barrierOf(cut: Cut): Barrier {
-  const { kind, alignedTimeoutMs, channelStateBytesMax, checkpointId, triggeredMs } = cut
-  return { kind, alignedTimeoutMs, channelStateBytesMax, checkpointId, triggeredMs }
 }
 
 function tooMuchInFlight(bytes: number, bytesMax: number): string {

@@ -328,11 +328,7 @@ test('a cut tells when its barriers were known and reached, and how long channel
     block: false,
     cuts: [
       {
-        kind: 'aligned',
-        alignedTimeoutMs: 0,
-        channelStateBytesMax: 0,
-        checkpointId: 1,
-        triggeredMs: 10,
+        barrier: barrierOf(1),
         announcedMs: 1_005,
         sinceAnnouncedMs: 45,
         firstBarrierMs: 1_020,
@@ -372,7 +368,9 @@ test('however many are aborted, an earlier one that is pending is taken', () => 
   const alignment = new Alignment(2)
   alignment.reached(0, barrierOf(1), at(0))
   for (let id = 2; id <= 5_000; id++) alignment.aborted(id)
-  expect(alignment.reached(1, barrierOf(1), at(1)).cuts).toMatchObject([{ checkpointId: 1 }])
+  expect(alignment.reached(1, barrierOf(1), at(1)).cuts).toMatchObject([
+    { barrier: { checkpointId: 1 } },
+  ])
 })
 
 test('who reads a blocked channel, or barriers out of order, is stopped', () => {

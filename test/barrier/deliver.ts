@@ -80,7 +80,7 @@ export class ScriptedTask {
 
   #obey(channel: number, { block, cuts, unblock }: Reached): void {
     this.#blocked[channel] = block
-    for (const { checkpointId } of cuts) this.seen.push(`snapshot ${checkpointId}`)
+    for (const { barrier } of cuts) this.seen.push(`snapshot ${barrier.checkpointId}`)
     for (const k of unblock) this.#blocked[k] = false
   }
 

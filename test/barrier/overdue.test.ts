@@ -194,8 +194,8 @@ test.each(Object.entries(scenarios))('%s', (_, scenario) => {
   let ms = 1_000
   const now = () => ({ nowMs: ms, monotonicMs: ms, bytesTaken: 0 })
   const take = ({ cuts, unblock }: Overdue) => {
-    for (const { checkpointId, behind, unaligned } of cuts) {
-      found.push(`${checkpointId} ${unaligned ? `with ${behind.join(' ')}` : 'aligned'}`)
+    for (const { barrier, behind, unaligned } of cuts) {
+      found.push(`${barrier.checkpointId} ${unaligned ? `with ${behind.join(' ')}` : 'aligned'}`)
     }
     if (unblock.length > 0) found.push(`on ${unblock.join(' ')}`)
   }

@@ -123,10 +123,11 @@ class Attempt {
   }
 
   #snapshot(cut: Cut): void {
-    if (cut.checkpointId === REHEARSAL) return
+    const { checkpointId } = cut.barrier
+    if (checkpointId === REHEARSAL) return
     const { inFlight } = this.input.snapshot(cut)
     const processed = this.processed.map((items) => [...items])
-    this.snapshots.set(cut.checkpointId, { cut, processed, inFlight })
+    this.snapshots.set(checkpointId, { cut, processed, inFlight })
   }
 
   write(channel: number, count: number): void {
@@ -233,7 +234,7 @@ function stored({ inFlight }: Snapshot, from: Codecs, to: Codecs): Map<number, R
 /** Reads all there is of a snapshot in a new attempt; that goes on being disturbed. */
 function restored(snapshot: Snapshot, from: Attempt, plan: Plan, random: Prng): Attempt {
   const inFlight = from.written.map((items, k) => {
-    const at = from.barriers.get(snapshot.cut.checkpointId)![k]!
+    const at = from.barriers.get(snapshot.cut.barrier.checkpointId)![k]!
     return items.slice(snapshot.processed[k]!.length, at)
   })
   const next = new Attempt(plan, random, inFlight)
