@@ -27,14 +27,7 @@ export function keyGroupHasher(
     const hash = typeof key === 'string' ? read(key) : NOT_SHORT
     return hash === NOT_SHORT ? hashOfAny(key) : hash
   }
-  const mask = maxParallelism - 1
-  if ((maxParallelism & mask) !== 0) return (key) => keyGroupOf(hashOf(key), maxParallelism)
-  return (key) => {
-    const hash = hashOf(key)
-    // `keyGroupOf` for powers of two: no division, and no branch that guesses a hash's sign.
-    const sign = hash >> 31
-    return ((hash ^ sign) - sign) & mask
-  }
+  return (key) => keyGroupOf(hashOf(key), maxParallelism)
 }
 
 /** The owner of each key group, of `parallelism` subtasks. */

@@ -6,6 +6,7 @@ import { SluiceError } from '../base/errors.ts'
 import type { ValueCodec } from './blob.ts'
 
 const BYTES_MIN = 1 << 8
+const VARINT_BYTES_MAX = 5
 const TEXT = new TextEncoder()
 /** From these lengths on a call into native code is worth it. */
 const NATIVE_BYTES_MIN = 40
@@ -18,10 +19,12 @@ const { latin1Slice, utf8Write } = Buffer.prototype as unknown as {
 export class ByteWriter {
   bytes = new Uint8Array(0)
   length = 0
+  /** Up to here there is room. */
+  protected limit = 0
   #view = new DataView(this.bytes.buffer)
 
   byte(value: number): void {
-    if (this.length === this.bytes.length) this.reserve(1)
+    if (this.length === this.limit) this.grow(1)
     this.bytes[this.length++] = value
   }
 
@@ -38,10 +41,29 @@ export class ByteWriter {
     this.length += 8
   }
 
+  /** A byte, and a number behind it. */
+  tagged64(tag: number, value: number): void {
+    this.reserve(9)
+    const at = this.length
+    this.bytes[at] = tag
+    this.#view.setFloat64(at + 1, value, true)
+    this.length = at + 9
+  }
+
   /** The bytes [from, to) behind their number. */
   sized(bytes: Uint8Array, from: number, to: number): void {
-    this.varint(to - from)
-    this.raw(bytes, from, to)
+    const size = to - from
+    if (size >= NATIVE_BYTES_MIN) {
+      this.varint(size)
+      return this.raw(bytes, from, to)
+    }
+    // Most keys: one look for room, and their number is one byte.
+    this.reserve(size + 1)
+    const own = this.bytes
+    let at = this.length
+    own[at++] = size
+    for (let i = from; i < to; i++) own[at++] = bytes[i]!
+    this.length = at
   }
 
   raw(bytes: Uint8Array, from: number, to: number): void {
@@ -65,6 +87,8 @@ export class ByteWriter {
   /** The text, sized, if all of it is ASCII; else nothing is written, and the result is false. */
   ascii(text: string): boolean {
     const chars = text.length
+    // All of it at once: where there is no room, what was written moves.
+    this.reserve(VARINT_BYTES_MAX + (chars < NATIVE_BYTES_MIN ? chars : 3 * chars))
     const from = this.length
     this.varint(chars)
     const isAscii = chars < NATIVE_BYTES_MIN ? this.#units(text) : this.#utf8(text) === chars
@@ -74,7 +98,6 @@ export class ByteWriter {
 
   #units(text: string): boolean {
     const chars = text.length
-    this.reserve(chars)
     const { bytes, length } = this
     for (let i = 0; i < chars; i++) {
       const unit = text.charCodeAt(i)
@@ -87,30 +110,35 @@ export class ByteWriter {
 
   #utf8(text: string): number {
     // Three bytes a code unit is the most, surrogate pairs included.
-    const bytesMax = 3 * text.length
-    this.reserve(bytesMax)
-    const written = utf8Write.call(this.bytes, text, this.length, bytesMax)
+    const written = utf8Write.call(this.bytes, text, this.length, 3 * text.length)
     this.length += written
     return written
   }
 
   /** Room for so many more bytes. */
   reserve(more: number): void {
-    const needed = this.length + more
-    if (needed <= this.bytes.length) return
-    const grown = new Uint8Array(Math.max(BYTES_MIN, 2 * needed))
-    grown.set(this.bytes.subarray(0, this.length))
-    this.bytes = grown
-    this.#view = new DataView(grown.buffer)
+    if (this.length + more > this.limit) this.grow(more)
   }
 
   /** Gives away what was written and begins anew with no memory. */
   take(): Uint8Array {
     const taken = this.bytes.subarray(0, this.length)
-    this.bytes = new Uint8Array(0)
-    this.#view = new DataView(this.bytes.buffer)
     this.length = 0
+    this.moveTo(new Uint8Array(0))
     return taken
+  }
+
+  /** Makes room, whatever there is already. */
+  protected grow(more: number): void {
+    const grown = new Uint8Array(Math.max(BYTES_MIN, 2 * (this.length + more)))
+    grown.set(this.bytes.subarray(0, this.length))
+    this.moveTo(grown)
+  }
+
+  protected moveTo(bytes: Uint8Array<ArrayBuffer>): void {
+    this.bytes = bytes
+    this.limit = bytes.length
+    this.#view = new DataView(bytes.buffer)
   }
 }
 

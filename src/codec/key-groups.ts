@@ -8,6 +8,12 @@ const MAX_PARALLELISM_MAX = 1 << 15
 
 /** The key group of a key with this int32 hash, in [0, maxParallelism). */
 export function keyGroupOf(hash: number, maxParallelism: number): number {
+  const mask = maxParallelism - 1
+  if ((maxParallelism & mask) === 0) {
+    // Powers of two: no division, and no branch that guesses a hash's sign.
+    const sign = hash >> 31
+    return ((hash ^ sign) - sign) & mask
+  }
   // The least int32 has no positive counterpart; it goes to group 0.
   if (hash < 0) return hash === -0x80000000 ? 0 : -hash % maxParallelism
   return hash % maxParallelism

@@ -106,6 +106,5 @@ export class StateValues {
 
 /** As `StateValues.write` does, for what is known to be a number. */
 export function writeNumber(out: ByteWriter, value: number): void {
-  out.byte(NUMBER_TAG)
-  out.float64(value)
+  out.tagged64(NUMBER_TAG, value)
 }

@@ -52,3 +52,12 @@ test('any int32 hash has a key group', () => {
   }
   expect(keyGroupOf(-5, 128)).toBe(5)
 })
+
+test('powers of two are no exception', () => {
+  const power = fc.integer({ min: 0, max: 15 }).map((n) => 2 ** n)
+  fc.assert(
+    fc.property(fc.oneof(fc.integer(), fc.constant(-(2 ** 31))), power, (hash, groups) => {
+      expect(keyGroupOf(hash, groups)).toBe(hash === -(2 ** 31) ? 0 : Math.abs(hash) % groups)
+    }),
+  )
+})

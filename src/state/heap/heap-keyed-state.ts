@@ -37,7 +37,11 @@ import type { HeapParts } from './heap-parts.ts'
 import { HeapSlotTable } from './heap-slot-table.ts'
 import { HeapValueState } from './heap-value-state.ts'
 import { HeapWalk } from './heap-walk.ts'
+import { PartWriter } from './part-writer.ts'
 import { TrackedStore } from './tracked-store.ts'
+
+/** What a full chunk needs, and the segments that are not full. */
+const SPARE_BYTES_MAX = 12 << 20
 
 export class HeapKeyedState implements KeyedState {
   readonly #keys: HeapKeys
@@ -46,6 +50,8 @@ export class HeapKeyedState implements KeyedState {
   readonly #stores: TrackedStore[] = []
   readonly #parts: HeapParts
   #deferred: DeferredParts | undefined
+  /** Served the last snapshot, and serves the next one. */
+  #spare: PartWriter | undefined
 
   constructor(options: KeyedStateOptions) {
     this.#keys = new HeapKeys(options)
@@ -131,7 +137,13 @@ export class HeapKeyedState implements KeyedState {
 
   snapshot(operatorId: string, sink: ChunkSink): StateWalk {
     const deferred = this.#deferred?.parts() ?? []
-    return new HeapWalk({ keys: this.#keys, stores: this.#stores, deferred, operatorId, sink })
+    const writer = this.#spare ?? new PartWriter()
+    this.#spare = undefined
+    const onEnd = () => {
+      if (writer.bytes.length <= SPARE_BYTES_MAX) this.#spare = writer
+    }
+    const shared = { keys: this.#keys, stores: this.#stores, deferred }
+    return new HeapWalk({ ...shared, operatorId, sink, writer, onEnd })
   }
 
   reserve(keys: number): void {

@@ -9,6 +9,7 @@ import type { ChunkSink, StateWalk } from '../snapshot-contract.ts'
 import { ChunkBuffers } from './chunk-buffers.ts'
 import type { DeferredPart } from './deferred-parts.ts'
 import type { HeapKeys } from './heap-keys.ts'
+import type { PartWriter } from './part-writer.ts'
 import { ENTRY_COST, StoreCursor } from './store-cursor.ts'
 import type { TrackedStore } from './tracked-store.ts'
 
@@ -18,6 +19,9 @@ export interface HeapWalkOptions {
   readonly deferred: readonly DeferredPart[]
   readonly operatorId: string
   readonly sink: ChunkSink
+  readonly writer: PartWriter
+  /** The writer serves for the next snapshot. */
+  readonly onEnd: () => void
 }
 
 /** A part that is taken over costs its copy alone. */
@@ -41,9 +45,10 @@ export class HeapWalk implements StateWalk {
   /** What is left to do, the next one first. */
   #visits: readonly Visit[]
   #failure: Failure | undefined
+  #onEnd: (() => void) | undefined
 
   constructor(options: HeapWalkOptions) {
-    const { keys, operatorId, sink } = options
+    const { keys, operatorId, sink, writer } = options
     const inParts = new Set(options.deferred.map(({ tracked }) => tracked))
     const stores = options.stores.filter((one) => one.store.slotEnd > 0 || inParts.has(one))
     const sections = stores.map(({ kind, store: { name, detail } }) => ({
@@ -53,10 +58,12 @@ export class HeapWalk implements StateWalk {
       detail,
     }))
     const { keyGroupFrom, keyGroupTo } = keys
-    this.#buffers = new ChunkBuffers({ sink, sections, keyGroupFrom, keyGroupTo })
+    this.#buffers = new ChunkBuffers({ sink, sections, keyGroupFrom, keyGroupTo, writer })
+    this.#onEnd = options.onEnd
     this.#stores = stores
     this.#deferred = options.deferred
     this.#visits = stores.map((tracked, section) => this.#visit(keys, tracked, section))
+    if (this.isDone) this.#end()
   }
 
   get isDone(): boolean {
@@ -68,12 +75,20 @@ export class HeapWalk implements StateWalk {
       if (this.#failure !== undefined) throw this.#failure.error
       left = this.#deferred.length > 0 ? this.#takeOver(left) : this.#advance(left)
     }
+    if (this.isDone) this.#end()
   }
 
   cancel(): void {
     for (const { tracked, cursor } of this.#visits) tracked.detach(cursor)
     this.#visits = []
     this.#deferred = []
+    this.#end()
+  }
+
+  /** Nothing is written any more. */
+  #end(): void {
+    this.#onEnd?.()
+    this.#onEnd = undefined
   }
 
   #takeOver(budget: number): number {
