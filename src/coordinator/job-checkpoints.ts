@@ -259,13 +259,14 @@ export class JobCheckpoints {
   #publish(checkpointId: number): void {
     const { storage, commits, log } = this.#options
     const running = this.#running.get(checkpointId)!
-    const own = running.committables(this.latest?.checkpointId ?? 0)
-    const metadata = running.metadata([...commits.pending, ...own], this.#nowMs())
     log.debug({ checkpoint: checkpointId }, 'checkpoint acknowledged by all tasks')
     const earlier = [...this.#publishing]
     const publish = async () => {
       // In turn: one that was there sooner than an earlier one would subsume it.
       await Promise.all(earlier)
+      // Only now: what the earlier one held is committed with that.
+      const own = running.committables(this.latest?.checkpointId ?? 0)
+      const metadata = running.metadata([...commits.pending, ...own], this.#nowMs())
       const bytes = encodeMetadata(metadata)
       await storage.publish(checkpointId, bytes)
       this.#published.set(checkpointId, { metadata, bytes: bytes.length, own })

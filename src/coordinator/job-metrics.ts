@@ -166,6 +166,7 @@ function backpressuredRatio({ softBackpressuredMs, hardBackpressuredMs }: Subtas
 /** At the speed at which the task reads while it does not wait for input. */
 function timeToDrainMs(bytes: number, { bytesIn, idleMs }: SubtaskRates): number {
   if (bytes === 0) return 0
+  if (bytesIn === 0) return Number.POSITIVE_INFINITY
   return (bytes / bytesIn) * Math.max(0, 1000 - idleMs)
 }
 

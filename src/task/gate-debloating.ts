@@ -44,14 +44,16 @@ export class GateDebloating {
     this.#last = this.#read()
   }
 
-  /** To be called again and again: does something once a period. */
+  /** To be called again and again: does something once a period in which a page was opened. */
   tick(): void {
     const { clock, periodMs, gate } = this.#options
     if (clock.monotonicMs() - this.#last.nowMs < periodMs) return
     const last = this.#last
     const now = this.#read()
-    this.#last = now
     const bytes = now.bytes - last.bytes
+    // A page counts when it is opened, though it may take periods: these are its time, too.
+    if (bytes === 0) return
+    this.#last = now
     this.#observeFilled(bytes, (now.pages - last.pages) | 0)
     const pageBytes = this.#debloating.observe({
       bytes,

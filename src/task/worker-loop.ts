@@ -26,6 +26,9 @@ const BLOCKED_MS_MAX = 250
 /** A thread that is not blocked looks again now and then, in case somebody forgot to ring. */
 const PARKED_MS_MAX = 1_000
 
+/** The clock of the wall takes other steps than the one that never jumps. */
+const CLOCKS_DIFFER_MS = 2
+
 /** Resources that every worker has. */
 const OURS: ReadonlySet<string> = new Set(['MessagePort', 'CloseReq'])
 
@@ -79,11 +82,15 @@ interface Wait {
  */
 async function wait(options: WorkerLoopOptions, { why, isAtRest }: Wait): Promise<boolean> {
   const { subtask, doorbell, clock, times } = options
-  const dueMs = subtask.nextWakeMs() - clock.nowMs()
+  const wakeMs = subtask.nextWakeMs()
+  const dueMs = wakeMs - clock.nowMs()
   if (dueMs <= 0) return false
   times.enter(why === 'idle' ? 'idle' : 'softBackpressured')
   subtask.publishCounters(clock.nowMs())
-  const recheck = () => doorbell.hasMail() || options.isStopped() || subtask.ready()
+  // The look itself may find what is due later, but before the task would wake: a barrier.
+  const isDueSooner = () => subtask.nextWakeMs() < wakeMs - CLOCKS_DIFFER_MS
+  const recheck = () =>
+    doorbell.hasMail() || options.isStopped() || subtask.ready() || isDueSooner()
   const blocks = !isAtRest && subtask.pendingPromises === 0 && !hasOwnResources()
   const waitMsMax = blocks ? BLOCKED_MS_MAX : PARKED_MS_MAX
   const startMs = clock.monotonicMs()

@@ -9,6 +9,7 @@ import { APPENDED, MARK_IDLE, MARK_WATERMARK, pageViews } from '../../src/codec/
 import { hasTimes, markCount, markIndex, markKind, markValue } from '../../src/codec/page-layout.ts'
 import type { Schema } from '../../src/codec/schema.ts'
 import { schema, shapeOfSchema, t } from '../../src/codec/schema.ts'
+import type { Shape } from '../../src/codec/shape.ts'
 import { ShortKey } from '../../src/codec/short-key.ts'
 
 type Item = object | readonly [kind: number, value: number]
@@ -29,19 +30,23 @@ interface Written {
   readonly keys?: KeyKind
   readonly cursor?: number
   readonly marksTaken?: number
+  /** Default: the declared one. */
+  readonly shape?: Shape
+  readonly capacity?: number
 }
 
 /** One page, written by a task of before; records have their number as event time. */
 function pageOf(written: Written, codecs: Codecs): RestoredPage {
   const { declared = before, items: all = items, cursor = 0, marksTaken = 0, keys } = written
-  const plain = codecs.plain(shapeOfSchema(declared))
-  const views = pageViews(new SharedArrayBuffer(8192))
+  const { shape = shapeOfSchema(declared), capacity = 8192 } = written
+  const plain = codecs.plain(shape)
+  const views = pageViews(new SharedArrayBuffer(capacity))
   const writer = codecs.writer(keys === undefined ? plain : codecs.keyed(plain, 'key', keys)!, true)
   const texts = new CodedTexts()
   const [current, spelling] = [{ current: -1 }, new ShortKey()]
   writer.codes = current
   writer.spelling = spelling
-  writer.begin(views, 0, 8192)
+  writer.begin(views, 0, capacity)
   for (const item of all) {
     if (Array.isArray(item)) {
       expect(writer.mark(item[0], item[1])).toBe(APPENDED)
@@ -63,6 +68,7 @@ function read(pages: readonly RestoredPage[], codecs: Codecs): readonly unknown[
     const reader = codecs.reader(codecs.shapeOf(views, 0), hasTimes(views, 0))
     reader.texts = texts
     reader.open(views, 0)
+    expect(reader.count + markCount(views, 0), 'what is in a page').toBeGreaterThan(0)
     const seen: unknown[] = []
     let row = cursor
     const rowsTo = (end: number) => {
@@ -162,4 +168,33 @@ test('a wider number may become a narrower one where it is one', () => {
   }
   expect(adapt(7)).toEqual([{ n: 7, key: 'a', at: 7 }])
   expect(() => adapt(7.5)).toThrow("field 'n' is 7.5, expected int32")
+})
+
+test('a mark before a record that no usual page takes stays before it', () => {
+  const codecs = new Codecs()
+  const huge = 'x'.repeat(70_000)
+  const all: readonly Item[] = [[MARK_WATERMARK, 5], { key: huge, gone: 'y', n: 1 }]
+  const page = pageOf({ items: all, capacity: 256 << 10 }, codecs)
+  const adapted = adaptPages([page], { codecs, declared: after, refuse })
+  const [mark, record] = read(adapted, codecs)
+  expect(mark).toEqual([MARK_WATERMARK, 5])
+  expect((record as { key: string }).key.length).toBe(huge.length)
+})
+
+test.each([
+  ['an optional field that is there and undefined', { key: 'a', gone: undefined, n: 1 }],
+  ['a zero below zero', { key: 'a', n: -0 }],
+])('a record is as declared though pages have another shape for it: %s', (_, record) => {
+  const codecs = new Codecs()
+  // Its producer has widened the shape.
+  const shape = codecs.widen(codecs.plain(shapeOfSchema(before)), record)
+  const page = pageOf({ shape, items: [record, items[0]!, [MARK_WATERMARK, 9], record] }, codecs)
+  const adapted = adaptPages([page], { codecs, declared: before, refuse })
+  const at = Object.is(record.n, -0) ? -0 : 1
+  expect(read(adapted, codecs)).toEqual([
+    { ...record, at },
+    { key: 'a', gone: 'x', n: 0, at: 0 },
+    [MARK_WATERMARK, 9],
+    { ...record, at },
+  ])
 })

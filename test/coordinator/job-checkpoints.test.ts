@@ -32,6 +32,7 @@ const settings = {
 }
 
 function world({ concurrentMax = 1 } = {}) {
+  const committed: unknown[] = []
   const clock = new ManualClock(0)
   const timers = new Set<() => void>()
   const publishes: (() => void)[] = []
@@ -63,7 +64,10 @@ function world({ concurrentMax = 1 } = {}) {
     storage,
     lineage: 'test',
     statistics: new CheckpointStatistics({ historyMax: 10 }),
-    commits: new OutputCommits({ expect: () => {}, commit: async () => {} }),
+    commits: new OutputCommits({
+      expect: () => {},
+      commit: async (sinks) => void committed.push(...sinks.flatMap((one) => one.committables)),
+    }),
     clock,
     after: (_, action) => {
       timers.add(action)
@@ -95,7 +99,7 @@ function world({ concurrentMax = 1 } = {}) {
     for (const timer of [...timers]) if (timers.delete(timer)) timer()
     await settled()
   }
-  return { job, attempt, calls, publishes, writes, sent, pass }
+  return { job, attempt, calls, publishes, writes, sent, pass, committed }
 }
 
 function withResolvers(): PromiseWithResolvers<StateFile> {
@@ -165,6 +169,32 @@ test('an attempt is over when all that was being published is complete', async (
   publishes[1]!()
   await end
   expect(job.latest?.checkpointId).toBe(2)
+})
+
+test('output is committed once, though a later checkpoint that holds it was there sooner', async () => {
+  const { job, attempt, publishes, pass, committed } = world({ concurrentMax: 2 })
+  await pass(1_000)
+  await pass(1_000)
+  const output = (checkpointId: number) => ({
+    checkpointId,
+    operatorId: 'sink',
+    committables: [`output ${checkpointId}`],
+  })
+  const take = (checkpointId: number, sinks: readonly ReturnType<typeof output>[]) => {
+    const message = acknowledged(checkpointId)
+    attempt.take({ ...message, snapshot: { ...message.snapshot, sinks } })
+    return settled()
+  }
+  await take(1, [output(1)])
+  // Its task does not know yet that the first is complete.
+  await take(2, [output(1), output(2)])
+  publishes[0]!()
+  await settled()
+  expect(committed).toEqual(['output 1'])
+  publishes[1]!()
+  await settled()
+  expect(committed).toEqual(['output 1', 'output 2'])
+  expect(job.latest?.committables).toEqual([output(2)])
 })
 
 test('a chunk keeps its memory until it is written', async () => {

@@ -38,3 +38,38 @@ test.each([1, 0.7, 0.4])('pages that are full to %f', (filled) => {
   const waitsMs = (PAGES * limit * filled) / BYTES_PER_MS
   expect(Math.abs(waitsMs - TARGET_MS)).toBeLessThan(TARGET_MS / 10)
 })
+
+test.each([
+  ['many pages a period', 5_000, 75],
+  ['a page for several periods', 50, 2_000],
+  ['a page for many periods', 4, 10_000],
+])('a page is counted when it is opened, whole: %s', (_, bytesPerMs, targetMs) => {
+  const clock = new ManualClock(0)
+  let limit = 64 << 10
+  const gate = {
+    bytesTaken: 0,
+    pagesTaken: 0,
+    pagesOnTheirWay: PAGES + 0.5,
+    limitPages: (bytes: number) => void (limit = bytes),
+  }
+  const debloating = new GateDebloating({
+    gate: gate as unknown as InputGate,
+    clock,
+    idleMs: () => 0,
+    periodMs: PERIOD_MS,
+    targetMs,
+    samples: 20,
+    thresholdPercent: 5,
+    pageBytesMax: limit,
+  })
+  let done = 0
+  for (let ms = 0; ms < 600_000; ms += 50) {
+    clock.advance(50)
+    done += bytesPerMs * 50
+    for (; gate.bytesTaken <= done; gate.bytesTaken += limit) gate.pagesTaken++
+    debloating.tick()
+  }
+  const waitsMs = (PAGES * limit) / bytesPerMs
+  expect(waitsMs / targetMs).toBeGreaterThan(0.75)
+  expect(waitsMs / targetMs).toBeLessThan(1.25)
+})

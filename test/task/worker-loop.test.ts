@@ -116,3 +116,39 @@ test('a task at rest looks less often, and blocks no thread, until it is rung', 
     'parked 1000',
   ])
 })
+
+test('what becomes due sooner while a task falls asleep is not slept over', async () => {
+  vi.spyOn(process, 'getActiveResourcesInfo').mockReturnValue([])
+  const clock = new StepClock()
+  const stopAtMs = 100
+  let wakeMs = Number.POSITIVE_INFINITY
+  let sleeps = 0
+  const doorbell = {
+    hasMail: () => false,
+    park: (recheck: () => boolean, ms: number) => {
+      if (recheck()) return
+      sleeps++
+      clock.ms += ms
+    },
+  }
+  const subtask = {
+    step: () => 'idle',
+    publishCounters: () => {},
+    nextWakeMs: () => wakeMs,
+    pendingPromises: 0,
+    // The last look finds a barrier that may stay aligned for 40 ms.
+    ready: () => {
+      if (wakeMs === Number.POSITIVE_INFINITY) wakeMs = clock.ms + 40
+      return false
+    },
+  }
+  await driveSubtask({
+    subtask: subtask as unknown as Subtask,
+    doorbell: doorbell as unknown as Doorbell,
+    clock,
+    times: new TaskTimes(clock, new TaskMetrics(allocateTaskMetrics(1))),
+    takeOrders: () => {},
+    isStopped: () => sleeps > 0 || clock.ms > stopAtMs,
+  })
+  expect(clock.ms).toBeLessThan(stopAtMs)
+})
