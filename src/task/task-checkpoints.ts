@@ -18,10 +18,11 @@ import type { SnapshotWaits } from '../metrics/snapshot-waits.ts'
 import type { FromTask } from '../protocol/messages.ts'
 import type { ChannelSnapshot, SourceSnapshot, StateFile } from '../protocol/snapshot.ts'
 import type { StateChunk } from '../state/snapshot-contract.ts'
-import { chunkBytes, chunkMemories, packStateFile } from '../state/state-file.ts'
+import { chunkBytes, chunkMemories } from '../state/state-file.ts'
 import type { ChainRuntime } from './chain-runtime.ts'
 import { beginWalks, mergeChunks, snapshotOperators } from './chain-snapshot.ts'
 import { ChunkMemory } from './chunk-memory.ts'
+import { InlineFiles } from './inline-files.ts'
 import type { Pacing } from './pacer.ts'
 import { Pacer } from './pacer.ts'
 import { PendingSnapshot } from './pending-snapshot.ts'
@@ -79,12 +80,14 @@ export class TaskCheckpoints {
   readonly #pacer: Pacing
   readonly #uncommitted: Uncommitted
   readonly #memory = new ChunkMemory()
+  readonly #inline: InlineFiles
   #bytesOnTheWay = 0
   #lastSnapshot = 0
 
   constructor(options: TaskCheckpointsOptions) {
     this.#options = options
     this.#pacer = options.pacing ?? new Pacer()
+    this.#inline = new InlineFiles(options.inlineBytesMax)
     this.#uncommitted = new Uncommitted(options.wake)
   }
 
@@ -292,14 +295,13 @@ export class TaskCheckpoints {
 
   /** What no chunk has taken: a small rest travels inside the acknowledgement. */
   #lastFiles(checkpointId: number, rest: Held): readonly StateFile[] {
-    const { chunk } = rest
+    const { chunk, holds } = rest
     if (chunk.parts.length === 0) return []
-    if (chunkBytes(chunk) > this.#options.inlineBytesMax) {
-      this.#send(checkpointId, rest)
-      return []
-    }
-    const bytes = Buffer.concat(packStateFile(chunk, { compress: false }))
-    return [{ kind: 'inline', bytes: new Uint8Array(bytes) }]
+    const inline = this.#inline
+    const file = holds === 'in-flight' ? inline.ofInFlight(chunk) : inline.ofState(chunk)
+    if (file !== undefined) return [file]
+    this.#send(checkpointId, rest)
+    return []
   }
 
   #send(checkpointId: number, { chunk, holds }: Held): void {

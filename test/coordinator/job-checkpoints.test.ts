@@ -31,7 +31,7 @@ const settings = {
   rules: ALIGNED,
 }
 
-function world({ concurrentMax = 1 } = {}) {
+function world({ concurrentMax = 1, tasks = [0] } = {}) {
   const committed: unknown[] = []
   const clock = new ManualClock(0)
   const timers = new Set<() => void>()
@@ -77,7 +77,7 @@ function world({ concurrentMax = 1 } = {}) {
   })
   const attempt = job.attempt({
     attempt: 1,
-    tasks: [0],
+    tasks,
     sources: [0],
     begin: (checkpointId, triggeredMs) =>
       new RunningCheckpoint({
@@ -93,13 +93,17 @@ function world({ concurrentMax = 1 } = {}) {
     finish: () => {},
     fail: () => {},
   })
-  attempt.running((_, message) => void sent.push(message))
+  const told: (readonly [checkpointId: number, task: number])[] = []
+  attempt.running((task, message) => {
+    sent.push(message)
+    if (message.type === 'trigger-checkpoint') told.push([message.barrier.checkpointId, task])
+  })
   const pass = async (ms: number) => {
     clock.advance(ms)
     for (const timer of [...timers]) if (timers.delete(timer)) timer()
     await settled()
   }
-  return { job, attempt, calls, publishes, writes, sent, pass, committed }
+  return { job, attempt, calls, publishes, writes, sent, told, pass, committed }
 }
 
 function withResolvers(): PromiseWithResolvers<StateFile> {
@@ -244,4 +248,20 @@ test('checkpoints are published in the order in which they were acknowledged', a
   expect(completed).toEqual([undefined, 1, 2, 3])
   const published = calls.filter((call) => call.startsWith('publish'))
   expect(published).toEqual(['publish 1', 'publish 2', 'publish 3'])
+})
+
+test('all tasks are told of an unaligned one, unless one before it has barriers only', async () => {
+  const { job, told, pass } = world({ concurrentMax: 9, tasks: [0, 1, 2] })
+  const triggerAs = async (kind: 'aligned' | 'unaligned', alignedTimeoutMs: number) => {
+    const rules = { kind, alignedTimeoutMs, channelStateBytesMax: 1 }
+    job.change({ ...settings, concurrentMax: 9, rules })
+    await pass(1_000)
+    return told.splice(0)
+  }
+  const all = (id: number) => [0, 1, 2].map((task) => [id, task])
+  expect(await triggerAs('unaligned', 0)).toEqual(all(1))
+  expect(await triggerAs('unaligned', 0)).toEqual(all(2))
+  expect(await triggerAs('unaligned', 50)).toEqual([[3, 0]])
+  expect(await triggerAs('unaligned', 0)).toEqual([[4, 0]])
+  expect(await triggerAs('aligned', 0)).toEqual([[5, 0]])
 })
