@@ -31,15 +31,13 @@ const settings = {
   rules: ALIGNED,
 }
 
-function world({ concurrentMax = 1, tasks = [0] } = {}) {
-  const committed: unknown[] = []
-  const clock = new ManualClock(0)
-  const timers = new Set<() => void>()
-  const publishes: (() => void)[] = []
-  const calls: string[] = []
-  const writes: PromiseWithResolvers<StateFile>[] = []
-  const sent: ToTask[] = []
-  const storage: CheckpointStorage = {
+/** Nothing is written or published before the test says so. */
+function storageOf(
+  calls: string[],
+  writes: PromiseWithResolvers<StateFile>[],
+  publishes: (() => void)[],
+): CheckpointStorage {
+  return {
     description: { kind: 'memory', blobs: new Map() },
     begin: () => {},
     writeChunk: () => {
@@ -56,6 +54,17 @@ function world({ concurrentMax = 1, tasks = [0] } = {}) {
     finished: async () => {},
     deleteAll: async () => {},
   }
+}
+
+function world({ concurrentMax = 1, tasks = [0] } = {}) {
+  const committed: unknown[] = []
+  const clock = new ManualClock(0)
+  const timers = new Set<() => void>()
+  const publishes: (() => void)[] = []
+  const calls: string[] = []
+  const writes: PromiseWithResolvers<StateFile>[] = []
+  const sent: ToTask[] = []
+  const storage = storageOf(calls, writes, publishes)
   const job = new JobCheckpoints({
     settings: { ...settings, concurrentMax },
     firstId: 1,
@@ -175,7 +184,7 @@ test('an attempt is over when all that was being published is complete', async (
   expect(job.latest?.checkpointId).toBe(2)
 })
 
-test('output is committed once, though a later checkpoint that holds it was there sooner', async () => {
+test('output is committed once, though a later checkpoint with it was there sooner', async () => {
   const { job, attempt, publishes, pass, committed } = world({ concurrentMax: 2 })
   await pass(1_000)
   await pass(1_000)
