@@ -118,7 +118,7 @@ import { generator } from 'sluice/generator'
 export default defineJob('fanning', (env) => {
   env
     .from(generator({ make: (i) => ({ i, text: 'x'.repeat(1000) }) }))
-    .flatMap((record) => Array.from({ length: 20_000 }, () => record))
+    .flatMap((record) => Array.from({ length: 100_000 }, () => record))
     .name('fan out')
     .rebalance()
     .map((record) => {
@@ -134,9 +134,13 @@ export default defineJob('fanning', (env) => {
 test('a record that blocks in its middle is told meanwhile, and what it waits for', async () => {
   const config = { overdraftBytesMax: '1 mb', recordBytesMax: '1 mb' }
   const job = await runJob(writeJob(folder, 'fanning.js', FANNING), { config })
-  // One record takes the receiver two seconds: no call of user code ends meanwhile.
-  await until('a record blocks', () => job.metrics().subtasks[0]!.hardBackpressuredMs > 200)
-  const { subtasks, bytesInFlight, bottlenecks } = job.metrics()
+  // One record takes the receiver ten seconds: no call of user code ends meanwhile.
+  let metrics = job.metrics()
+  await until('a record blocks', () => {
+    metrics = job.metrics()
+    return metrics.subtasks[0]!.hardBackpressuredMs > 200 && metrics.bottlenecks.length > 0
+  })
+  const { subtasks, bytesInFlight, bottlenecks } = metrics
   await within('cancelling', job.cancel())
   const [fanning, slow] = subtasks
   expect(fanning!.recordsIn).toBe(0)
