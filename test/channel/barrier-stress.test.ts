@@ -51,6 +51,8 @@ interface Report {
   readonly blocked: number
 }
 
+const RUNS_MAX = 10
+
 useThreads()
 
 interface Summary {
@@ -81,6 +83,20 @@ async function run(plan: Plan, seed: number): Promise<Summary> {
     }
   }
   return summary
+}
+
+/** Threads that get no core try little: they run again until there is something to compare. */
+async function runUntil(
+  isEnough: (summary: Summary) => boolean,
+  plan: Plan,
+  seed: number,
+): Promise<Summary> {
+  const all = await run(plan, seed)
+  for (let again = 1; again < RUNS_MAX && !isEnough(all); again++) {
+    const one = await run(plan, seed + again)
+    for (const name of Object.keys(one) as (keyof Summary)[]) all[name] += one[name]
+  }
+  return all
 }
 
 interface Consumer {
@@ -118,24 +134,22 @@ const plans: readonly [string, Partial<Plan>][] = [
 ]
 
 test.each(plans)('aligned, every cut is exact: %s', async (name, plan) => {
-  const { cuts, beyond, checkpoints, aborted, blocked } = await run(
-    { ...usual, ...plan },
-    name.length,
-  )
-  expect(beyond).toBe(0)
-  expect(cuts).toBeGreaterThan(20)
-  expect(checkpoints).toBeGreaterThan(10)
   // Something was tried: channels did wait, and there were aborts where they were asked for.
-  if (plan.stages?.[0] !== 1) expect(blocked).toBeGreaterThan(0)
-  if (plan.abortOneIn !== undefined) expect(aborted).toBeGreaterThan(3)
+  const waits = plan.stages?.[0] === 1 ? 0 : 1
+  const aborts = plan.abortOneIn === undefined ? 0 : 4
+  const wasTried = ({ cuts, checkpoints, blocked, aborted }: Summary) =>
+    cuts > 20 && checkpoints > 10 && blocked >= waits && aborted >= aborts
+  const summary = await runUntil(wasTried, { ...usual, ...plan }, name.length)
+  expect(summary.beyond).toBe(0)
+  expect(summary).toSatisfy(wasTried)
 })
 
 test.each([0, 5])('at least once, no record is left out, aborts: one in %i', async (abortOneIn) => {
   const plan: Plan = { ...usual, mode: 'at-least-once', stages: [3, 2, 2], abortOneIn }
-  const { cuts, beyond, blocked } = await run({ ...plan, calls: 2_000 }, 7)
-  expect(cuts).toBeGreaterThan(100)
-  expect(beyond).toBeGreaterThan(0)
-  expect(blocked).toBe(0)
+  const wasTried = ({ cuts, beyond }: Summary) => cuts > 100 && beyond > 0
+  const summary = await runUntil(wasTried, { ...plan, calls: 2_000 }, 7)
+  expect(summary).toSatisfy(wasTried)
+  expect(summary.blocked).toBe(0)
 })
 
 const runs = Number(process.env.SLUICE_STRESS_RUNS ?? 4)
@@ -162,7 +176,7 @@ test.each(seeds)('every cut is right: random plan, seed %i', async (seed) => {
     checkpointsMax: 5_000,
     abortOneIn: below(2) * (1 + below(20)),
   }
-  const { cuts, beyond } = await run(plan, seed)
+  const { cuts, beyond } = await runUntil((summary) => summary.cuts > 0, plan, seed)
   expect(cuts).toBeGreaterThan(0)
   if (plan.mode === 'exactly-once') expect(beyond).toBe(0)
 })
