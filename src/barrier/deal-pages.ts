@@ -11,6 +11,7 @@ import { RestoredPages } from '../channel/restored-pages.ts'
 import type { Codecs } from '../codec/codecs.ts'
 import { pageViews } from '../codec/page.ts'
 import { hasTimes } from '../codec/page-layout.ts'
+import { describeValue } from '../codec/schema-issues.ts'
 import { PagePacker } from './page-packer.ts'
 
 export interface Share {
@@ -18,6 +19,8 @@ export interface Share {
   readonly subtask: number
   readonly parallelism: number
   readonly maxParallelism: number
+  /** What is thrown where nobody can say whose a record is; told why. */
+  readonly refuse: (why: string) => Error
 }
 
 /** The records of the pages that are the subtask's, in their order, without marks. */
@@ -40,7 +43,8 @@ export function dealPages(
 }
 
 /** Asked for each record in the order in which all subtasks ask. */
-export function shareOf({ routing, subtask, parallelism, maxParallelism }: Share) {
+export function shareOf(share: Share): (record: unknown) => boolean {
+  const { routing, subtask, parallelism, maxParallelism } = share
   switch (routing.kind) {
     case 'hash': {
       const groupOf = keyGroupHasher(maxParallelism)
@@ -49,9 +53,9 @@ export function shareOf({ routing, subtask, parallelism, maxParallelism }: Share
       return (record: unknown) => owners[groupOf(keyOf(record))] === subtask
     }
     case 'custom': {
-      const choose = checkedChoice(routing.choose)
       const keyOf = keyFunction(routing.key)
-      return (record: unknown) => choose(keyOf(record), parallelism) === subtask
+      const choose = sameChoice(checkedChoice(routing.choose), share)
+      return (record: unknown) => choose(keyOf(record)) === subtask
     }
     case 'global':
       return () => subtask === 0
@@ -59,6 +63,22 @@ export function shareOf({ routing, subtask, parallelism, maxParallelism }: Share
       let turn = 0
       return () => turn++ % parallelism === subtask
     }
+  }
+}
+
+/** Of what is another each time some subtasks would take a record twice, and others lose it. */
+function sameChoice(
+  choose: (key: unknown, channels: number) => number,
+  { parallelism, refuse }: Share,
+): (key: unknown) => number {
+  return (key) => {
+    const chosen = choose(key, parallelism)
+    const again = choose(key, parallelism)
+    if (again === chosen) return chosen
+    throw refuse(
+      `of ${parallelism} subtasks partitionCustom names ${chosen} and then ${again} for the key ` +
+        describeValue(key),
+    )
   }
 }
 

@@ -54,6 +54,8 @@ export class GateDebloating {
     // A page counts when it is opened, though it may take periods: these are its time, too.
     if (bytes === 0) return
     this.#last = now
+    // What was before the first page is no work: the task was being opened.
+    if (last.bytes === 0) return
     this.#observeFilled(bytes, (now.pages - last.pages) | 0)
     const pageBytes = this.#debloating.observe({
       bytes,

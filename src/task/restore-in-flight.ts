@@ -102,9 +102,27 @@ function ownership(
   { edge, options }: { readonly edge: JobEdge; readonly options: ReadInFlightOptions },
 ): (record: unknown) => boolean {
   if (how === 'all') return () => true
-  const { subtask } = options
+  const { subtask, graph } = options
   const { parallelism, maxParallelism } = options.vertex
-  return shareOf({ routing: edge.partition, subtask, parallelism, maxParallelism })
+  const refuse = (why: string) => otherEachTime(why, { graph, edge })
+  return shareOf({ routing: edge.partition, subtask, parallelism, maxParallelism, refuse })
+}
+
+function otherEachTime(
+  why: string,
+  { graph, edge }: { readonly graph: JobGraph; readonly edge: JobEdge },
+): SluiceError {
+  const [from, to] = [graph.vertices[edge.from]!, graph.vertices[edge.to]!]
+  return new SluiceError(
+    'RESTORE_IN_FLIGHT',
+    `records on their way from '${from.name}' to '${to.name}' cannot be dealt out again: ${why}`,
+    {
+      operator: to.root.node.name,
+      hint:
+        'name the same subtask for a key each time, or restore with the parallelism that the ' +
+        'checkpoint was taken with',
+    },
+  )
 }
 
 function indexOf(producers: readonly ChannelName[], { edge, producer }: ChannelName): number {

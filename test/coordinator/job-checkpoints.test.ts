@@ -88,17 +88,7 @@ function world({ concurrentMax = 1, tasks = [0] } = {}) {
     attempt: 1,
     tasks,
     sources: [0],
-    begin: (checkpointId, triggeredMs) =>
-      new RunningCheckpoint({
-        prepared,
-        lineage: 'l',
-        checkpointId,
-        triggeredMs,
-        attempt: 1,
-        writtenBefore: 0,
-        engine: '',
-        waiting: [],
-      }),
+    begin: begun,
     finish: () => {},
     fail: () => {},
   })
@@ -113,6 +103,12 @@ function world({ concurrentMax = 1, tasks = [0] } = {}) {
     await settled()
   }
   return { job, attempt, calls, publishes, writes, sent, told, pass, committed }
+}
+
+function begun(checkpointId: number, triggeredMs: number): RunningCheckpoint {
+  const nothing = { writtenBefore: 0, engine: '', waiting: [] }
+  const options = { prepared, lineage: 'l', checkpointId, triggeredMs, attempt: 1, ...nothing }
+  return new RunningCheckpoint(options)
 }
 
 function withResolvers(): PromiseWithResolvers<StateFile> {

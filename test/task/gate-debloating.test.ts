@@ -73,3 +73,34 @@ test.each([
   expect(waitsMs / targetMs).toBeGreaterThan(0.75)
   expect(waitsMs / targetMs).toBeLessThan(1.25)
 })
+
+test("the time before the first page is nobody's", () => {
+  const clock = new ManualClock(0)
+  const told: number[] = []
+  const gate = {
+    bytesTaken: 0,
+    pagesTaken: 0,
+    pagesOnTheirWay: 1,
+    limitPages: (bytes: number) => void told.push(bytes),
+  }
+  const debloating = new GateDebloating({
+    gate: gate as unknown as InputGate,
+    clock,
+    idleMs: () => 0,
+    periodMs: PERIOD_MS,
+    targetMs: 1_000,
+    samples: 20,
+    thresholdPercent: 5,
+    pageBytesMax: 64 << 10,
+  })
+  // Its operators are opened, or restored.
+  clock.advance(60_000)
+  debloating.tick()
+  for (let k = 0; k < 20; k++) {
+    gate.bytesTaken += 200_000
+    gate.pagesTaken += 4
+    debloating.tick()
+    clock.advance(PERIOD_MS)
+  }
+  expect(told).toEqual([])
+})

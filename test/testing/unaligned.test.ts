@@ -84,6 +84,24 @@ test.each(Object.entries(kinds))(
   },
 )
 
+test('a choice that is another each time is refused at another parallelism', async () => {
+  let turn = 0
+  const dealt: Dealt = (stream) => stream.partitionCustom('key', (_, n) => turn++ % n)
+  const refused = await Promise.allSettled(
+    SEEDS.map((seed) => runInline(jobOf(dealt), options(seed, [3, 2]))),
+  )
+  const errors = refused.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
+  expect(errors.length).toBeGreaterThan(0)
+  for (const error of errors) {
+    expect(error).toMatchObject({ code: 'RESTORE_IN_FLIGHT', hint: /the same subtask/ })
+    expect(error.message).toMatch(/partitionCustom.*'a key of some length: \d'/)
+  }
+  for (const end of refused) {
+    if (end.status === 'rejected') continue
+    expect(idsIn(end.value)).toEqual(Array.from({ length: RECORDS }, (_, id) => id))
+  }
+})
+
 test('by broadcast each record comes once to each subtask', async () => {
   for (const seed of SEEDS) {
     const result = await runInline(
