@@ -98,9 +98,12 @@ export function channelStateChunk(
     const section = sections.length
     const name = `${channel.edge}/${channel.producer}`
     sections.push({ operatorId, name, kind: 'channel', detail: '' })
-    const bytes = descriptions.encode(describe(capture, codecs))
+    const pages = opened(capture.pages, codecs)
+    const bytes = descriptions.encode(describe(capture, pages))
     parts.push({ section, keyGroup: 0, entries: 0, bytes })
-    runsOf(capture).forEach((run, k) => void parts.push({ section, keyGroup: k + 1, ...run }))
+    runsOf(pages, capture.cursor).forEach((run, k) => {
+      parts.push({ section, keyGroup: k + 1, ...run })
+    })
   }
   return { sections, parts }
 }
@@ -108,12 +111,12 @@ export function channelStateChunk(
 type Run = Pick<StatePart, 'entries' | 'bytes'>
 
 /** Pages that lie side by side in memory: one block of the file instead of many short ones. */
-function runsOf({ pages, cursor }: ChannelCapture): readonly Run[] {
+function runsOf(pages: readonly OpenPage[], cursor: number): readonly Run[] {
   const runs: Run[] = []
   let entries = -cursor
   let from = 0
-  pages.forEach(({ bytes }, k) => {
-    entries += recordsOf(pages[k]!)
+  pages.forEach(({ bytes, records }, k) => {
+    entries += records
     const next = pages[k + 1]?.bytes
     if (next?.buffer === bytes.buffer && next.byteOffset === bytes.byteOffset + bytes.length) return
     const start = pages[from]!.bytes.byteOffset
@@ -179,15 +182,33 @@ function withoutMarks(page: RestoredPage, keepsMarks: boolean): readonly Restore
   return isEmpty ? [] : [{ ...page, marksTaken }]
 }
 
-function describe(capture: ChannelCapture, codecs: Codecs): Description {
+interface OpenPage extends KeptPage {
+  readonly views: PageViews
+  readonly shape: Shape
+  readonly records: number
+}
+
+/** Pages that share memory share the views of it. */
+function opened(pages: readonly KeptPage[], codecs: Codecs): readonly OpenPage[] {
+  let views: PageViews | undefined
+  return pages.map(({ bytes, texts }) => {
+    if (views?.u8.buffer !== bytes.buffer) views = pageViews(bytes.buffer)
+    const at = bytes.byteOffset
+    const shape = codecs.shapeOf(views, at)
+    return { bytes, texts, views, shape, records: headerWord(views, at, COUNT_WORD) }
+  })
+}
+
+function describe(capture: ChannelCapture, pages: readonly OpenPage[]): Description {
   const shapes = new Map<string, Shape>()
   const tables = new Map<CodedTexts, Map<number, string>>()
-  for (const page of capture.pages) {
-    const shape = codecs.shapeOf(viewsOf(page), page.bytes.byteOffset)
+  const codes = codedColumns()
+  for (const page of pages) {
+    const { shape } = page
     shapes.set(shape.id, shape)
     const texts = tables.get(page.texts) ?? new Map<number, string>()
     tables.set(page.texts, texts)
-    collectTexts(page, { shape, texts })
+    collectTexts(page, { columns: codes(page), texts })
   }
   const order = [...tables.keys()]
   return {
@@ -195,26 +216,45 @@ function describe(capture: ChannelCapture, codecs: Codecs): Description {
     marksTaken: capture.marksTaken,
     shapes: [...shapes.values()].map(shapeToData),
     texts: [...tables.values()].map((texts) => [...texts]),
-    textsOfPages: capture.pages.map(({ texts }) => order.indexOf(texts)),
+    textsOfPages: pages.map(({ texts }) => order.indexOf(texts)),
   }
 }
 
+interface Columns {
+  /** Of numbers for texts. */
+  readonly codes: readonly number[]
+  readonly stride: number
+}
+
 interface Collected {
-  readonly shape: Shape
+  readonly columns: Columns
   readonly texts: Map<number, string>
 }
 
+/** Pages of a channel are mostly alike. */
+function codedColumns(): (page: OpenPage) => Columns {
+  let last:
+    | { readonly shape: Shape; readonly timed: boolean; readonly columns: Columns }
+    | undefined
+  return ({ shape, views, bytes }) => {
+    const timed = hasTimes(views, bytes.byteOffset)
+    if (last?.shape !== shape || last.timed !== timed) {
+      const { all, stride } = planRow(shape, timed)
+      const codes = all.map(({ code }) => code).filter((code) => code >= 0)
+      last = { shape, timed, columns: { codes, stride } }
+    }
+    return last.columns
+  }
+}
+
 /** Those that the page has numbers for: they are a channel's own, and end with it. */
-function collectTexts(page: KeptPage, { shape, texts }: Collected): void {
-  const views = viewsOf(page)
-  const at = page.bytes.byteOffset
-  const { all, stride } = planRow(shape, hasTimes(views, at))
-  const count = recordsOf(page)
-  for (const { code } of all) {
-    if (code < 0) continue
-    let word = (at + HEADER_BYTES + code) >> 2
-    for (let row = 0; row < count; row++, word += stride >> 2) {
-      const number = views.i32[word]!
+function collectTexts(page: OpenPage, { columns, texts }: Collected): void {
+  const { i32 } = page.views
+  const { codes, stride } = columns
+  for (const code of codes) {
+    let word = (page.bytes.byteOffset + HEADER_BYTES + code) >> 2
+    for (let row = 0; row < page.records; row++, word += stride >> 2) {
+      const number = i32[word]!
       if (number >= 0 && !texts.has(number)) texts.set(number, page.texts.list[number]!)
     }
   }
