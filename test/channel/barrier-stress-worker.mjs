@@ -66,7 +66,7 @@ const input = new GateInput({
   onIdle: () => {},
   barriers: {
     clock: systemClock,
-    onSnapshot: (cut) => snapshot(cut.checkpointId),
+    onSnapshot: (cut) => snapshot(cut.barrier.checkpointId),
   },
 })
 
