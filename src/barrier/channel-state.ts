@@ -1,7 +1,8 @@
 /**
  * In-flight data as state, and back. Each channel with any is a section of a state file. Its first
  * part, of number 0, tells how the pages are to be read: the shapes of their records, and the texts
- * that they have numbers for. Each part behind it is one page as it was in the channel, in order.
+ * that they have numbers for. The parts behind it are pages as they were in the channel, in order:
+ * those that lie side by side are one part, and each begins with its length.
  * Threads: the task.
  */
 import { assert } from '../base/assert.ts'
@@ -13,6 +14,7 @@ import { CodedTexts } from '../codec/coded-texts.ts'
 import type { PageViews } from '../codec/page.ts'
 import { MARK_END, pageViews } from '../codec/page.ts'
 import {
+  BYTES_WORD,
   COUNT_WORD,
   HEADER_BYTES,
   hasTimes,
@@ -58,6 +60,9 @@ export interface RestoreRules {
 /** So that no file, nor what is on its way to one, holds all channels of a large gate. */
 const CHUNK_BYTES = 8 << 20
 
+/** To make one takes longer than to use it. */
+const descriptions = new ValueCodec()
+
 interface ChannelStates {
   readonly channels: readonly ChannelState[]
   readonly codecs: Codecs
@@ -93,14 +98,46 @@ export function channelStateChunk(
     const section = sections.length
     const name = `${channel.edge}/${channel.producer}`
     sections.push({ operatorId, name, kind: 'channel', detail: '' })
-    const bytes = new ValueCodec().encode(describe(capture, codecs))
+    const pages = opened(capture.pages, codecs)
+    const bytes = descriptions.encode(describe(capture, pages))
     parts.push({ section, keyGroup: 0, entries: 0, bytes })
-    capture.pages.forEach((page, k) => {
-      const entries = recordsOf(page) - (k === 0 ? capture.cursor : 0)
-      parts.push({ section, keyGroup: k + 1, entries, bytes: page.bytes })
+    runsOf(pages, capture.cursor).forEach((run, k) => {
+      parts.push({ section, keyGroup: k + 1, ...run })
     })
   }
   return { sections, parts }
+}
+
+type Run = Pick<StatePart, 'entries' | 'bytes'>
+
+/** Pages that lie side by side in memory: one block of the file instead of many short ones. */
+function runsOf(pages: readonly OpenPage[], cursor: number): readonly Run[] {
+  const runs: Run[] = []
+  let entries = -cursor
+  let from = 0
+  pages.forEach(({ bytes, records }, k) => {
+    entries += records
+    const next = pages[k + 1]?.bytes
+    if (next?.buffer === bytes.buffer && next.byteOffset === bytes.byteOffset + bytes.length) return
+    const start = pages[from]!.bytes.byteOffset
+    const length = bytes.byteOffset + bytes.length - start
+    runs.push({ entries, bytes: new Uint8Array(bytes.buffer, start, length) })
+    entries = 0
+    from = k + 1
+  })
+  return runs
+}
+
+/** The pages of a part. In checkpoints of versions before this one each had a part of its own. */
+function pagesOf({ bytes }: StatePart): readonly Uint8Array[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const pages: Uint8Array[] = []
+  for (let at = 0; at < bytes.length; at += pages.at(-1)!.length) {
+    const length = view.getInt32(at + BYTES_WORD * 4, true)
+    assert(length > 0 && at + length <= bytes.length, 'a page of in-flight data is cut off')
+    pages.push(bytes.subarray(at, at + length))
+  }
+  return pages
 }
 
 /** The channel that a section of in-flight data is of. */
@@ -114,17 +151,22 @@ export function restorePages(
   parts: readonly StatePart[],
   { codecs, keepsMarks }: RestoreRules,
 ): readonly RestoredPage[] {
-  const [first, ...pages] = parts
+  const [first, ...runs] = parts
   assert(first !== undefined && first.keyGroup === 0, 'in-flight data without its description')
   const { bytes } = first
-  const description = new ValueCodec().decode(bytes, 0, bytes.length) as Description
+  const description = descriptions.decode(bytes, 0, bytes.length) as Description
   for (const shape of description.shapes) codecs.add(shape)
   const texts = description.texts.map(codedTexts)
-  return pages.flatMap((part, k) => {
-    assert(part.keyGroup === k + 1, 'a page of in-flight data is missing')
+  assert(
+    runs.every(({ keyGroup }, k) => keyGroup === k + 1),
+    'a part of in-flight data is missing',
+  )
+  const pages = runs.flatMap(pagesOf)
+  assert(pages.length === description.textsOfPages.length, 'a page of in-flight data is missing')
+  return pages.flatMap((page, k) => {
     const { cursor, marksTaken } = k === 0 ? description : { cursor: 0, marksTaken: 0 }
     const own = texts[description.textsOfPages[k]!]!
-    return withoutMarks({ bytes: copyOf(part.bytes), texts: own, cursor, marksTaken }, keepsMarks)
+    return withoutMarks({ bytes: copyOf(page), texts: own, cursor, marksTaken }, keepsMarks)
   })
 }
 
@@ -140,15 +182,33 @@ function withoutMarks(page: RestoredPage, keepsMarks: boolean): readonly Restore
   return isEmpty ? [] : [{ ...page, marksTaken }]
 }
 
-function describe(capture: ChannelCapture, codecs: Codecs): Description {
+interface OpenPage extends KeptPage {
+  readonly views: PageViews
+  readonly shape: Shape
+  readonly records: number
+}
+
+/** Pages that share memory share the views of it. */
+function opened(pages: readonly KeptPage[], codecs: Codecs): readonly OpenPage[] {
+  let views: PageViews | undefined
+  return pages.map(({ bytes, texts }) => {
+    if (views?.u8.buffer !== bytes.buffer) views = pageViews(bytes.buffer)
+    const at = bytes.byteOffset
+    const shape = codecs.shapeOf(views, at)
+    return { bytes, texts, views, shape, records: headerWord(views, at, COUNT_WORD) }
+  })
+}
+
+function describe(capture: ChannelCapture, pages: readonly OpenPage[]): Description {
   const shapes = new Map<string, Shape>()
   const tables = new Map<CodedTexts, Map<number, string>>()
-  for (const page of capture.pages) {
-    const shape = codecs.shapeOf(viewsOf(page), page.bytes.byteOffset)
+  const codes = codedColumns()
+  for (const page of pages) {
+    const { shape } = page
     shapes.set(shape.id, shape)
     const texts = tables.get(page.texts) ?? new Map<number, string>()
     tables.set(page.texts, texts)
-    collectTexts(page, { shape, texts })
+    collectTexts(page, { columns: codes(page), texts })
   }
   const order = [...tables.keys()]
   return {
@@ -156,26 +216,45 @@ function describe(capture: ChannelCapture, codecs: Codecs): Description {
     marksTaken: capture.marksTaken,
     shapes: [...shapes.values()].map(shapeToData),
     texts: [...tables.values()].map((texts) => [...texts]),
-    textsOfPages: capture.pages.map(({ texts }) => order.indexOf(texts)),
+    textsOfPages: pages.map(({ texts }) => order.indexOf(texts)),
   }
 }
 
+interface Columns {
+  /** Of numbers for texts. */
+  readonly codes: readonly number[]
+  readonly stride: number
+}
+
 interface Collected {
-  readonly shape: Shape
+  readonly columns: Columns
   readonly texts: Map<number, string>
 }
 
+/** Pages of a channel are mostly alike. */
+function codedColumns(): (page: OpenPage) => Columns {
+  let last:
+    | { readonly shape: Shape; readonly timed: boolean; readonly columns: Columns }
+    | undefined
+  return ({ shape, views, bytes }) => {
+    const timed = hasTimes(views, bytes.byteOffset)
+    if (last?.shape !== shape || last.timed !== timed) {
+      const { all, stride } = planRow(shape, timed)
+      const codes = all.map(({ code }) => code).filter((code) => code >= 0)
+      last = { shape, timed, columns: { codes, stride } }
+    }
+    return last.columns
+  }
+}
+
 /** Those that the page has numbers for: they are a channel's own, and end with it. */
-function collectTexts(page: KeptPage, { shape, texts }: Collected): void {
-  const views = viewsOf(page)
-  const at = page.bytes.byteOffset
-  const { all, stride } = planRow(shape, hasTimes(views, at))
-  const count = recordsOf(page)
-  for (const { code } of all) {
-    if (code < 0) continue
-    let word = (at + HEADER_BYTES + code) >> 2
-    for (let row = 0; row < count; row++, word += stride >> 2) {
-      const number = views.i32[word]!
+function collectTexts(page: OpenPage, { columns, texts }: Collected): void {
+  const { i32 } = page.views
+  const { codes, stride } = columns
+  for (const code of codes) {
+    let word = (page.bytes.byteOffset + HEADER_BYTES + code) >> 2
+    for (let row = 0; row < page.records; row++, word += stride >> 2) {
+      const number = i32[word]!
       if (number >= 0 && !texts.has(number)) texts.set(number, page.texts.list[number]!)
     }
   }

@@ -80,8 +80,11 @@ export type PendingCommittables = PreparedCommittables
 //  length: of the body; crc32: of version, length and body
 const MAGIC = new TextEncoder().encode('SluiceCM')
 const VERSION = 1
-/** With in-flight data, which an engine that knows only the first would leave out. */
-const VERSION_IN_FLIGHT = 2
+/**
+ * With in-flight data, which an engine that knows only the first would leave out. In version 2 each
+ * of its pages was a block; an engine that expects that would leave out all but the first of one.
+ */
+const VERSION_IN_FLIGHT = 3
 const VERSION_BYTE = 8
 const LENGTH_BYTE = 12
 const CRC_BYTE = 16
@@ -102,7 +105,7 @@ export function encodeMetadata(metadata: CheckpointMetadata): Uint8Array {
 /** Throws CHECKPOINT_DAMAGED or CHECKPOINT_VERSION; `place` names the file in them. */
 export function decodeMetadata(bytes: Uint8Array, place: string): CheckpointMetadata {
   const { version, body } = openEnvelope(bytes, place)
-  if (version !== VERSION && version !== VERSION_IN_FLIGHT) {
+  if (version < VERSION || version > VERSION_IN_FLIGHT) {
     throw checkpointVersion(place, version, VERSION_IN_FLIGHT)
   }
   return new ValueCodec().decode(body, 0, body.length) as CheckpointMetadata

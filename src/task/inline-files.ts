@@ -16,7 +16,7 @@ const FORGETS = 0.9
 
 export class InlineFiles {
   readonly #bytesMax: number
-  /** How much of in-flight data is expected to be left of it. */
+  /** How much of in-flight data was left of it where that was too long; else 0. */
   #ratio = 0
 
   constructor(bytesMax: number) {
@@ -39,8 +39,9 @@ export class InlineFiles {
     }
     const parts = packStateFile(chunk, { compress: false, compressInFlight: true })
     const packedBytes = parts.reduce((sum, { length }) => sum + length, 0)
-    this.#ratio = packedBytes / bytes
-    return packedBytes > this.#bytesMax ? undefined : inline(parts)
+    const isLong = packedBytes > this.#bytesMax
+    this.#ratio = isLong ? packedBytes / bytes : 0
+    return isLong ? undefined : inline(parts)
   }
 }
 

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { channelStateChunk, restorePages } from '../../src/barrier/channel-state.ts'
 import { dealPages } from '../../src/barrier/deal-pages.ts'
+import type { KeptPage } from '../../src/channel/channel-capture.ts'
 import { ChannelCapture } from '../../src/channel/channel-capture.ts'
 import { Codecs } from '../../src/codec/codecs.ts'
 import { CodedTexts } from '../../src/codec/coded-texts.ts'
@@ -68,4 +69,42 @@ test.each([
   expect(new Set(dealt.map(({ shape }) => shape.id))).toEqual(
     new Set([codecs.learn(records[0]).id]),
   )
+})
+
+test('pages side by side are one part, and come back as they do one by one', () => {
+  const codecs = new Codecs()
+  const pages = [undefined, 'coded', undefined].map((kind) => {
+    return captured(codecs, kind as KeyKind | undefined).capture.pages[0]!
+  })
+  const apart = new ChannelCapture(1)
+  for (const page of pages) apart.add(page)
+  const side = new ChannelCapture(1)
+  for (const capture of [apart, side]) capture.startWithin({ cursor: 1, marksTaken: 0 })
+  // The first is a restored one, in memory of its own.
+  const [first, second, third] = pages as [KeptPage, KeptPage, KeptPage]
+  const memory = new Uint8Array(new SharedArrayBuffer(second.bytes.length + third.bytes.length))
+  memory.set(second.bytes)
+  memory.set(third.bytes, second.bytes.length)
+  side.add(first)
+  side.add({ ...second, bytes: memory.subarray(0, second.bytes.length) })
+  side.add({ ...third, bytes: memory.subarray(second.bytes.length) })
+  const partsOf = (capture: ChannelCapture) =>
+    channelStateChunk('operator', {
+      channels: [{ channel: { edge: 0, producer: 1 }, capture }],
+      codecs,
+    }).parts
+  expect(partsOf(apart).map(({ entries }) => entries)).toEqual([0, 3, 4, 4])
+  expect(partsOf(side).map(({ entries }) => entries)).toEqual([0, 3, 8])
+  const rules = { codecs: new Codecs(), keepsMarks: true }
+  const whole = restorePages(partsOf(side), rules)
+  expect(whole).toEqual(restorePages(partsOf(apart), rules))
+  expect(whole.map(({ cursor, texts }) => [cursor, texts.list.length])).toEqual([
+    [1, 0],
+    [0, 4],
+    [0, 0],
+  ])
+  const [description, , run] = partsOf(side)
+  const cutOff = { ...run!, keyGroup: 1, bytes: run!.bytes.slice(0, -8) }
+  expect(() => restorePages([description!, cutOff], rules)).toThrow(/is cut off/)
+  expect(() => restorePages([description!, { ...run!, keyGroup: 1 }], rules)).toThrow(/is missing/)
 })

@@ -41,7 +41,7 @@ test('only those with in-flight data have the later format, which earlier builds
   expect(versionOf(encodeMetadata(sampleMetadata(5, [inline])))).toBe(1)
   const metadata = sampleMetadata(5, [], [inline])
   const bytes = encodeMetadata(metadata)
-  expect(versionOf(bytes)).toBe(2)
+  expect(versionOf(bytes)).toBe(3)
   expect(decodeMetadata(bytes, 'm')).toEqual(metadata)
 })
 
@@ -63,7 +63,7 @@ test('metadata of a later format say which ones this build reads', () => {
   expect(() => decodeMetadata(bytes, 'm')).toThrow(
     expect.objectContaining({
       code: 'CHECKPOINT_VERSION',
-      message: 'm has format version 7; this build reads versions 1 to 2',
+      message: 'm has format version 7; this build reads versions 1 to 3',
       hint: expect.stringContaining('version of sluice that wrote it'),
     }),
   )

@@ -57,8 +57,9 @@ test('what stays long is not compressed each time, but is tried again', () => {
   expect(tried(noise(10_000))).toBe(false)
   // It is expected to be as long as the last.
   expect(tried(same(10_000))).toBe(false)
-  expect(tried(noise(500))).toBe(true)
   const needed = Array.from({ length: 100 }, () => tried(same(10_000))).indexOf(true)
   expect(needed).toBeGreaterThan(10)
   expect(needed).toBeLessThan(40)
+  // What is short tells nothing of what is long.
+  expect([tried(noise(500)), tried(same(10_000))]).toEqual([true, true])
 })
