@@ -8,7 +8,6 @@ import type { Clock } from '../base/clock.ts'
 import { after } from '../base/clock.ts'
 import { SluiceError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
-import type { Barrier } from '../channel/barrier.ts'
 import type { CheckpointStats, CheckpointUnderWay } from '../checkpoint/checkpoint-stats.ts'
 import { CheckpointCoordinatorState } from '../checkpoint/coordinator.ts'
 import type {
@@ -64,8 +63,6 @@ export class JobCheckpoints {
   readonly #options: JobCheckpointsOptions
   readonly #state: CheckpointCoordinatorState
   readonly #running = new Map<number, RunningCheckpoint>()
-  /** Those under way that all tasks were told of. */
-  readonly #forAll = new Set<number>()
   readonly #completed: CheckpointMetadata[]
   readonly #abandoned: number[]
   readonly #published = new Map<number, Published>()
@@ -252,24 +249,11 @@ export class JobCheckpoints {
     statistics.triggered({ checkpointId, kind, triggeredMs, tasksTotal: view.tasks.length })
     log.debug({ checkpoint: checkpointId, kind }, 'checkpoint triggered')
     const { attempt } = view
-    const barrier = { checkpointId, triggeredMs, ...rules }
-    for (const task of this.#isForAll(barrier) ? view.tasks : view.sources) {
+    for (const task of view.sources) {
+      const barrier = { checkpointId, triggeredMs, ...rules }
       this.#send(task, { type: 'trigger-checkpoint', attempt, barrier })
     }
     storage.begin(checkpointId)
-  }
-
-  /**
-   * Where nobody is to wait for barriers all tasks are told at once; else sources are, and barriers
-   * tell the others. So they do behind a checkpoint of that kind, which comes first in every task.
-   */
-  #isForAll({ checkpointId, kind, alignedTimeoutMs }: Barrier): boolean {
-    const others = [...this.#running.keys()].filter((id) => id !== checkpointId)
-    const isForAll =
-      kind === 'unaligned' && alignedTimeoutMs === 0 && others.every((id) => this.#forAll.has(id))
-    for (const id of this.#forAll) if (!others.includes(id)) this.#forAll.delete(id)
-    if (isForAll) this.#forAll.add(checkpointId)
-    return isForAll
   }
 
   #publish(checkpointId: number): void {

@@ -34,10 +34,7 @@ export type ToTask =
       /** No split will follow these. */
       readonly last: boolean
     }
-  /**
-   * To sources: take a snapshot before anything that was sent later, and pass the barrier on. To
-   * other tasks, of an unaligned one: the same, and what comes before their barriers is in flight.
-   */
+  /** To sources: take a snapshot before anything that was sent later, and pass the barrier on. */
   | { readonly type: 'trigger-checkpoint'; readonly attempt: number; readonly barrier: Barrier }
   /** It can be restored: what it holds of this task's output need not be handed over again. */
   | {

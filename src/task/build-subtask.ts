@@ -196,7 +196,6 @@ interface BuiltInput {
   readonly restore: (restore: TaskRestore) => number
   readonly restorePages?: GateInput['restorePages']
   readonly addSplits?: SourceInput['addSplits']
-  readonly trigger: (barrier: Barrier) => void
   readonly abort?: (checkpointId: number) => void
   readonly rehearse: () => void
 }
@@ -224,7 +223,7 @@ function takeOrder(order: TaskOrder, { parts, input }: Taker): void {
       assert(input.addSplits !== undefined, 'splits for a task without a source')
       return input.addSplits(order.splits, order.last)
     case 'trigger-checkpoint':
-      return input.trigger(order.barrier)
+      return trigger(order.barrier, parts)
     case 'complete-checkpoint':
       return parts.checkpoints?.complete(order.checkpointId)
     case 'abort-checkpoint':
@@ -235,6 +234,10 @@ function takeOrder(order: TaskOrder, { parts, input }: Taker): void {
     default:
       return unreachable(order)
   }
+}
+
+function trigger(barrier: Barrier, parts: Parts): void {
+  parts.checkpoints?.take(cutOfSource(barrier, parts.build.clock.nowMs()))
 }
 
 function attachInput(parts: Parts): BuiltInput {
@@ -293,7 +296,6 @@ function attachGate(parts: Parts): BuiltInput {
       return valve.watermarkMs
     },
     restorePages: (pages) => input.restorePages(pages),
-    trigger: (barrier) => input.announced(barrier),
     abort: (checkpointId) => input.abort(checkpointId),
     rehearse: () => input.rehearse(),
   }
@@ -354,8 +356,6 @@ function attachSource(parts: Parts, source: Source<unknown>): BuiltInput {
     nowMs: () => build.clock.nowMs(),
   })
   subtask.attachInput(input)
-  const trigger = (barrier: Barrier) =>
-    parts.checkpoints?.take(cutOfSource(barrier, build.clock.nowMs()))
   return {
     snapshot: () => ({ source: input.snapshot(), channels: [], watermarkMs: input.watermarkMs }),
     restore: ({ splits, watermarkMs = NO_TIME }) => {
@@ -364,7 +364,6 @@ function attachSource(parts: Parts, source: Source<unknown>): BuiltInput {
       return watermarkMs
     },
     addSplits: (splits, last) => input.addSplits(splits, last),
-    trigger,
-    rehearse: () => trigger({ ...ALIGNED, checkpointId: REHEARSAL, triggeredMs: 0 }),
+    rehearse: () => trigger({ ...ALIGNED, checkpointId: REHEARSAL, triggeredMs: 0 }, parts),
   }
 }

@@ -9,7 +9,6 @@ import type { Cut, Moment } from '../barrier/cut.ts'
 import { InFlight } from '../barrier/in-flight.ts'
 import { assert, unreachable } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
-import type { Barrier } from '../channel/barrier.ts'
 import type { RestoredPage } from '../channel/channel-capture.ts'
 import type { InputChannel } from '../channel/input-channel.ts'
 import type { InputGate } from '../channel/input-gate.ts'
@@ -152,11 +151,6 @@ export class GateInput implements TaskInput {
     this.#overdueMs = this.#alignment.dueMs
   }
 
-  /** Told by the coordinator: what counts is who tells first, it or a channel. */
-  announced(barrier: Barrier): void {
-    if (this.#alignment !== undefined) this.#heardOf(barrier, this.#alignment)
-  }
-
   /** How far event time is, and what is still to come before the barriers. */
   snapshot(cut: Cut): GateTimes {
     const { gate, valve } = this.#options
@@ -191,22 +185,17 @@ export class GateInput implements TaskInput {
     const { gate } = this.#options
     const alignment = new Alignment(gate.channels.length)
     gate.onAnnounced((index, barrier) => {
-      if (this.#heardOf(barrier, alignment)) return
+      const isAwaited = alignment.announced(barrier, this.#now())
+      // The snapshot itself is up to `step`, which is between two records for certain.
+      this.#overdueMs = alignment.dueMs
+      this.#lastAnnounced = Math.max(this.#lastAnnounced, barrier.checkpointId)
+      this.#tellBarriers()
+      if (isAwaited) return
       const channel = gate.channels[index]!
       channel.completeCapture(barrier)
       channel.dropBarrier(barrier.checkpointId)
     })
     return alignment
-  }
-
-  /** False if nobody waits for it. */
-  #heardOf(barrier: Barrier, alignment: Alignment): boolean {
-    const isAwaited = alignment.announced(barrier, this.#now())
-    // The snapshot itself is up to `step`, which is between two records for certain.
-    this.#overdueMs = alignment.dueMs
-    this.#lastAnnounced = Math.max(this.#lastAnnounced, barrier.checkpointId)
-    this.#tellBarriers()
-    return isAwaited
   }
 
   #isOverdue(): boolean {

@@ -268,29 +268,3 @@ test.each(['aligned', 'at-least-once'] as const)(
     }
   },
 )
-
-test('a task that is told of an unaligned one takes it before it knows a barrier', () => {
-  const { input, run, send, seen, cuts } = taskOf(2, 'unaligned')
-  send(0, 'a')
-  send(1, 'b')
-  const barrier = { ...barrierOf(1, 990), kind: 'unaligned' } as const
-  input.announced(barrier)
-  expect(input.ready()).toBe(true)
-  expect(run()).toBe('idle')
-  expect(seen[0]).toBe('snapshot 1')
-  expect(cuts).toMatchObject([{ barrier, announcedMs: 1_000, unaligned: true, behind: [0, 1] }])
-  send(0, 1, 'c')
-  send(1, 'd', 1)
-  run()
-  input.announced(barrier)
-  expect([run(), input.ready()]).toEqual(['idle', false])
-  expect([...seen].sort()).toEqual(['a', 'b', 'c', 'd', 'snapshot 1'])
-})
-
-test('whoever is told of an aligned one goes on waiting for its barriers', () => {
-  const { input, run, send, seen } = taskOf(1)
-  input.announced(barrierOf(1))
-  send(0, 'a', 1, 'b')
-  run()
-  expect(seen).toEqual(['a', 'snapshot 1', 'b'])
-})
