@@ -255,7 +255,7 @@ test('checkpoints are published in the order in which they were acknowledged', a
   expect(published).toEqual(['publish 1', 'publish 2', 'publish 3'])
 })
 
-test('sources alone are told: a cut before the barriers would keep all of a long call', async () => {
+test('sources alone are told: who cut before its barriers would keep a long call', async () => {
   const { job, told, pass } = world({ concurrentMax: 9, tasks: [0, 1, 2] })
   const rules = { kind: 'unaligned', alignedTimeoutMs: 0, channelStateBytesMax: 1 } as const
   job.change({ ...settings, concurrentMax: 9, rules })

@@ -6,14 +6,18 @@
  */
 import { ByteWriter } from '../../codec/byte-stream.ts'
 
-const SEGMENT_BYTES = 2 << 10
-const BYTES_MIN = 32 * SEGMENT_BYTES
+/** A part's first segment; each further one is twice as long, up to the longest. */
+const SEGMENT_BYTES_MIN = 64
+const SEGMENT_BYTES_MAX = 2 << 10
+const BYTES_MIN = 64 << 10
 
 export class PartWriter extends ByteWriter {
   /** By part: where the last segment begins and ends, and what of it is written. */
   #from = new Uint32Array(0)
   #to = new Uint32Array(0)
   #end = new Uint32Array(0)
+  /** By part: how long its next segment is, at least. */
+  #next = new Uint16Array(0)
   /** By part, since the last `clear`. */
   #entries = new Uint32Array(0)
   /** By part: begin and end of what segments before the last hold. */
@@ -28,6 +32,7 @@ export class PartWriter extends ByteWriter {
     this.#from = new Uint32Array(parts)
     this.#to = new Uint32Array(parts)
     this.#end = new Uint32Array(parts)
+    this.#next = new Uint16Array(parts).fill(SEGMENT_BYTES_MIN)
     this.#entries = new Uint32Array(parts)
     this.#full = new Array(parts).fill(undefined)
     this.#dealt = 0
@@ -74,7 +79,9 @@ export class PartWriter extends ByteWriter {
     const part = this.#begun
     const needed = this.length - this.#begunAt + more
     const isLast = this.#end[part] === this.#dealt && this.#dealt > 0
-    const next = this.#deal(SEGMENT_BYTES * Math.ceil(needed / SEGMENT_BYTES))
+    const bytes = this.#next[part]!
+    const next = this.#deal(bytes * Math.ceil(needed / bytes))
+    this.#next[part] = Math.min(2 * bytes, SEGMENT_BYTES_MAX)
     if (!isLast) this.#moveEntry(next)
     this.limit = this.#end[part] = this.#dealt
   }
