@@ -15,8 +15,16 @@ export class Distribution {
     if (outcome.error !== undefined) this.failures.push(outcome)
     const { steps, completed } = outcome.figures
     if (steps < STEPS_MIN || completed < CHECKPOINTS_MIN) return
-    const { figures, disturbances, rescales, vertices, tasks, mode } = outcome
-    this.#counted.push({ ...figures, rescales, vertices, tasks, mode, kinds: disturbances })
+    const { figures, disturbances, changes, rescales, vertices, tasks, mode } = outcome
+    this.#counted.push({
+      ...figures,
+      changes,
+      rescales,
+      vertices,
+      tasks,
+      mode,
+      kinds: disturbances,
+    })
     for (const edge of new Set(outcome.edges)) {
       this.#edges.set(edge, (this.#edges.get(edge) ?? 0) + 1)
     }
@@ -45,11 +53,13 @@ export class Distribution {
       `of these: ${percent(restored)} restored, ${percent(rescaled)} rescaled, ` +
         `${percent(share(all, (one) => one.diskFaults > 0))} with failures of the disk, ` +
         `${percent(share(all, (one) => one.mode === 'at-least-once'))} at least once, ` +
-        `${percent(share(all, (one) => one.mode === 'unaligned'))} unaligned`,
+        `${percent(share(all, (one) => one.mode === 'unaligned'))} unaligned, ` +
+        `${percent(share(all, (one) => one.changes > 0))} with other options while they run`,
       row('steps', all),
       row('preemptions', all),
       row('completed', all),
       row('aborted', all),
+      row('changes', all),
       row('processes', all),
       row('vertices', all),
       row('tasks', all),

@@ -73,7 +73,7 @@ export function randomJob(
   const sources = 1 + random.below(2)
   for (let source = 0; source < sources; source++) {
     const splits = Array.from({ length: 1 + random.below(3) }, () =>
-      random.below(3) === 0 ? 15 + random.below(60) : LONG_SPLIT,
+      random.below(4) === 0 ? 15 + random.below(60) : LONG_SPLIT,
     )
     nodes.push({ kind: 'source', splits, source })
   }

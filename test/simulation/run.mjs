@@ -29,7 +29,7 @@ const { values: given } = parseArgs({
 })
 
 /** Seeds that run the same job. */
-const SEEDS_A_JOB = 64
+const SEEDS_A_JOB = 16
 const FAILURES_MAX = 5
 /** What a schedule allocates is gone before it is looked at. */
 const YOUNG_MB = 96

@@ -12,6 +12,8 @@ import type { SimulatedSink } from '../../src/testing/simulation/simulated-sink.
 import { Violation } from '../../src/testing/simulation/simulated-sink.ts'
 import type { SimulationFigures } from '../../src/testing/simulation/simulation.ts'
 import { SIMULATED_DIRECTORY, Simulation } from '../../src/testing/simulation/simulation.ts'
+import type { PlannedChange } from './option-changes.ts'
+import { randomChanges } from './option-changes.ts'
 import type { Counts, Item, JobArgs, RandomJob } from './random-job.ts'
 import { idOf, jobOf, randomJob } from './random-job.ts'
 import { SplitEnds } from './split-ends.ts'
@@ -20,6 +22,8 @@ export interface Outcome {
   readonly seed: number
   readonly figures: SimulationFigures
   readonly disturbances: readonly Disturbance[]
+  /** Of options, while it ran. */
+  readonly changes: number
   readonly rescales: number
   readonly vertices: number
   readonly tasks: number
@@ -29,17 +33,17 @@ export interface Outcome {
   readonly trace: readonly string[]
 }
 
-/** Schedules in a row with the same job: to compile one takes longer than to run it. */
-export const SCHEDULES_A_JOB = 64
+/** Schedules in a row with the same job: its generated code is compiled once for all of them. */
+export const SCHEDULES_A_JOB = 16
 const NODES_MAX = 8
 const STEPS_MAX = 20_000
 /** Then no more is read. */
-const STEPS_ENOUGH = 250
+const STEPS_ENOUGH = 350
 const CHECKPOINTS_ENOUGH = 2
 /** Nor then, whatever it has seen. */
-const STEPS_READ_MAX = 2_000
+const STEPS_READ_MAX = 1_000
 /** What has not been disturbed until then is not. */
-const STEPS_UNDISTURBED_MAX = 800
+const STEPS_UNDISTURBED_MAX = 550
 const TRACE_LINES = 60
 
 /** The job of a run of seeds, and the schedule that is at work on it. */
@@ -105,6 +109,10 @@ class Schedule {
   readonly #traceLines: number
   readonly #disturbances: readonly Disturbance[]
   readonly #apart: readonly boolean[]
+  readonly #changes: readonly PlannedChange[]
+  readonly #channelStateBytesMax: number
+  /** When it has seen enough only the last checkpoint follows. */
+  readonly #endsSoon: boolean
   readonly #operatorIds = new Map<string, string>()
   readonly #sinks = new Map<string, SimulatedSink<Item>>()
   #prepared: PreparedJob | undefined
@@ -113,6 +121,10 @@ class Schedule {
   readonly #parallelismBefore: (readonly number[])[] = []
   #mayRescale = true
   #rescales = 0
+  #changed = 0
+  #changedAt = 0
+  /** The process that takes no more checkpoints but the last. */
+  #ending = 0
   #violation: Violation | undefined
 
   constructor(seed: number, { traceLines = TRACE_LINES, reduction = {} }: ScheduleOptions) {
@@ -125,10 +137,18 @@ class Schedule {
     this.#disturbances = randomDisturbances(random).filter(
       (_, k) => reduction.disturbances?.includes(k) ?? true,
     )
-    const preemptions = [2, 5, 15, 150][random.below(4)]!
+    const preemptions = [3, 6, 15, 150][random.below(4)]!
     const diskFaults = random.below(3) === 0 ? 20 : 0
     // Where threads take most of their steps in the middle of others, the rest needs its share.
     const eventsOfEight = Math.max(preemptions < 12 ? 7 : 0, [3, 5, 6, 7][random.below(4)]!)
+    this.#channelStateBytesMax = [4_096, 65_536][seed & 1]!
+    const more = prng(seed ^ 0x3c6ef372)
+    this.#endsSoon = more.below(4) > 0
+    this.#changes = randomChanges(more, {
+      isExact: this.isExact,
+      isStopped: this.#disturbances.some(({ kind }) => kind === 'stop'),
+      channelStateBytesMax: this.#channelStateBytesMax,
+    })
     this.#apart = Array.from({ length: NODES_MAX }, () => random.below(2) === 0)
     this.simulation = new Simulation({
       random: prng((seed ^ 0x2545f491) + (reduction.noise ?? 0) * 0x10000001),
@@ -142,6 +162,7 @@ class Schedule {
         checkpointCompleted: (id, disk) => this.#checkCut(id, disk),
         stepped: () => {
           if (this.#violation !== undefined) throw this.#violation
+          this.#changeOptions()
         },
         failed: (error) => this.#isRefused(error),
         trace: (what) => this.#note(what),
@@ -161,6 +182,18 @@ class Schedule {
     return disturbancesLeft === 0 || steps >= STEPS_UNDISTURBED_MAX
   }
 
+  #changeOptions(): void {
+    const { simulation } = this
+    const due = this.#changes[this.#changed]
+    if (due !== undefined && simulation.steps >= this.#changedAt + due.steps) {
+      if (!simulation.update(due.change)) return
+      this.#changed++
+      this.#changedAt = simulation.steps
+    } else if (this.#endsSoon && this.#ending !== simulation.processes && this.#isEnough) {
+      if (simulation.update({ interval: null })) this.#ending = simulation.processes
+    }
+  }
+
   violated(violation: Violation): void {
     this.#violation ??= violation
   }
@@ -178,6 +211,7 @@ class Schedule {
       seed: this.#seed,
       figures: this.simulation.figures,
       disturbances: this.#disturbances,
+      changes: this.#changed,
       rescales: this.#rescales,
       vertices: this.#prepared?.execution.vertices.length ?? 0,
       tasks: this.#prepared?.execution.tasks.length ?? 0,
@@ -223,8 +257,8 @@ class Schedule {
         : {
             'checkpoints.unaligned': true,
             'checkpoints.alignedTimeout': this.#alignedTimeoutMs,
-            'checkpoints.channelStateBytesMax': [4_096, 65_536][this.#seed & 1]!,
           }),
+      'checkpoints.channelStateBytesMax': this.#channelStateBytesMax,
       'checkpoints.maxConcurrent': maxConcurrent,
       'checkpoints.timeout': random.below(4) === 0 ? 300 + random.below(400) : 100_000,
       'checkpoints.inlineThreshold': random.below(2) === 0 ? 0 : '20 kb',

@@ -17,13 +17,14 @@ export interface Disturbance {
 
 const COUNTS = [0, 0, 0, 0, 1, 1, 1, 1, 2, 3] as const
 const KINDS = ['exit', 'exit', 'kill', 'kill', 'kill', 'stop'] as const
-const STEPS_MAX = 200
+const COMPLETED = [0, 0, 1, 1, 2] as const
+const STEPS_MAX = 150
 
 export function randomDisturbances(random: Prng): readonly Disturbance[] {
   const count = COUNTS[random.below(COUNTS.length)]!
   return Array.from({ length: count }, () => ({
     kind: KINDS[random.below(KINDS.length)]!,
-    completed: random.below(3),
+    completed: COMPLETED[random.below(COMPLETED.length)]!,
     steps: random.below(STEPS_MAX),
   }))
 }

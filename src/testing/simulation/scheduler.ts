@@ -27,7 +27,7 @@ export type Stepped = 'done' | 'settled' | 'nothing'
 
 const STEPS_A_MS = 3
 const DEPTH_MAX = 3
-const NESTED_ACTS_MAX = 12
+const NESTED_ACTS_MAX = 8
 const CLOG_EVERY = 60
 const CLOG_STEPS_MAX = 240
 /** As many picks may hit what is held up before one of those is taken after all. */

@@ -305,6 +305,11 @@ function listed(node: Folder, path: string): readonly string[] {
   })
 }
 
+/** Without a stack: most of them are no more than the answer that something is not there. */
 function errno(code: string, path: string): Error {
-  return Object.assign(new Error(`${code}: simulated, ${path}`), { code })
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  const error = Object.assign(new Error(`${code}: simulated, ${path}`), { code })
+  Error.stackTraceLimit = stackTraceLimit
+  return error
 }
