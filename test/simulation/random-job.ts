@@ -72,8 +72,8 @@ export function randomJob(
   const nodes: Node[] = []
   const sources = 1 + random.below(2)
   for (let source = 0; source < sources; source++) {
-    const splits = Array.from({ length: 1 + random.below(3) }, () =>
-      random.below(4) === 0 ? 15 + random.below(60) : LONG_SPLIT,
+    const splits = Array.from({ length: 1 + random.below(3) }, (_, k) =>
+      k > 0 && random.below(3) === 0 ? 15 + random.below(60) : LONG_SPLIT,
     )
     nodes.push({ kind: 'source', splits, source })
   }

@@ -12,6 +12,7 @@ import type { SimulatedSink } from '../../src/testing/simulation/simulated-sink.
 import { Violation } from '../../src/testing/simulation/simulated-sink.ts'
 import type { SimulationFigures } from '../../src/testing/simulation/simulation.ts'
 import { SIMULATED_DIRECTORY, Simulation } from '../../src/testing/simulation/simulation.ts'
+import { CheckpointKinds } from './checkpoint-kinds.ts'
 import type { PlannedChange } from './option-changes.ts'
 import { randomChanges } from './option-changes.ts'
 import type { Counts, Item, JobArgs, RandomJob } from './random-job.ts'
@@ -42,6 +43,8 @@ const STEPS_ENOUGH = 350
 const CHECKPOINTS_ENOUGH = 2
 /** Nor then, whatever it has seen. */
 const STEPS_READ_MAX = 1_000
+/** Then only the last checkpoint follows. */
+const STEPS_ENDING = 2_500
 /** What has not been disturbed until then is not. */
 const STEPS_UNDISTURBED_MAX = 550
 const TRACE_LINES = 60
@@ -114,6 +117,7 @@ class Schedule {
   /** When it has seen enough only the last checkpoint follows. */
   readonly #endsSoon: boolean
   readonly #operatorIds = new Map<string, string>()
+  readonly #kinds = new CheckpointKinds()
   readonly #sinks = new Map<string, SimulatedSink<Item>>()
   #prepared: PreparedJob | undefined
   #parallelism: readonly number[] = []
@@ -159,6 +163,7 @@ class Schedule {
       diskFaults: reduction.diskFaults === false ? 0 : diskFaults,
       stepsMax: STEPS_MAX,
       observer: {
+        checkpointTriggered: (id) => this.#kinds.triggered(id, this.#isUnaligned),
         checkpointCompleted: (id, disk) => this.#checkCut(id, disk),
         stepped: () => {
           if (this.#violation !== undefined) throw this.#violation
@@ -182,6 +187,17 @@ class Schedule {
     return disturbancesLeft === 0 || steps >= STEPS_UNDISTURBED_MAX
   }
 
+  /** As the next checkpoint is triggered. */
+  get #isUnaligned(): boolean {
+    const { checkpointing } = this.simulation
+    return checkpointing?.unaligned ?? this.#alignedTimeoutMs !== undefined
+  }
+
+  /** Checkpoints without end could keep all else from its turn. */
+  get #endsNow(): boolean {
+    return this.simulation.steps >= STEPS_ENDING || (this.#endsSoon && this.#isEnough)
+  }
+
   #changeOptions(): void {
     const { simulation } = this
     const due = this.#changes[this.#changed]
@@ -189,7 +205,7 @@ class Schedule {
       if (!simulation.update(due.change)) return
       this.#changed++
       this.#changedAt = simulation.steps
-    } else if (this.#endsSoon && this.#ending !== simulation.processes && this.#isEnough) {
+    } else if (this.#endsNow && this.#ending !== simulation.processes) {
       if (simulation.update({ interval: null })) this.#ending = simulation.processes
     }
   }
@@ -293,12 +309,13 @@ class Schedule {
 
   /** What is committed, and what the checkpoint holds, is what came of all that was read. */
   #checkCut(checkpointId: number, disk: SimulatedDisk): void {
-    if (!this.isExact) return
     const name = `${SIMULATED_DIRECTORY}/chk-${checkpointId}/_metadata`
     const metadata = decodeMetadata(disk.bytesOf(name), name)
-    // What is on its way comes out later: the end shows whether all of it did.
     const tasks = metadata.vertices.flatMap((vertex) => vertex.tasks)
-    if (tasks.some((task) => task.inFlight !== undefined)) return
+    const holdsInFlight = tasks.some((task) => task.inFlight !== undefined)
+    this.#kinds.completed(checkpointId, holdsInFlight)
+    // What is on its way comes out later: the end shows whether all of it did.
+    if (!this.isExact || holdsInFlight) return
     // Of the others all was read.
     const read = new Map(this.ends.ends)
     const splits = [

@@ -6,7 +6,10 @@
 import { ManualClock, sleep, turn } from '../../base/clock.ts'
 import type { Logger } from '../../base/log.ts'
 import type { Prng } from '../../base/prng.ts'
-import type { CheckpointingChange } from '../../coordinator/checkpointing-view.ts'
+import type {
+  CheckpointingChange,
+  CheckpointingOptions,
+} from '../../coordinator/checkpointing-view.ts'
 import type { PreparedJob } from '../../coordinator/prepared-job.ts'
 import type { JobHandle } from '../../coordinator/run-options.ts'
 import { startJob } from '../../coordinator/start-job.ts'
@@ -36,6 +39,7 @@ export interface SimulationOptions {
 
 /** Throws what must not be. */
 export interface SimulationObserver {
+  checkpointTriggered?(checkpointId: number): void
   checkpointCompleted(checkpointId: number, disk: SimulatedDisk): void
   /** After every step. */
   stepped(): void
@@ -144,6 +148,11 @@ export class Simulation implements SimulatedWorld {
       diskFaults: this.#faults,
       simulatedMs: this.#clock.nowMs(),
     }
+  }
+
+  /** Those that hold for what is triggered now; undefined before the job runs. */
+  get checkpointing(): CheckpointingOptions | undefined {
+    return this.#handle?.checkpointing.options
   }
 
   /** As a program changes options of its running job; false if there is none yet. */
@@ -305,7 +314,8 @@ export class Simulation implements SimulatedWorld {
       if (observer.traceLog) observer.trace(`log: ${message} ${JSON.stringify(fields)}`)
       else observer.trace(message)
       if (message.startsWith('checkpoint failed')) this.#aborted++
-      if (message === 'checkpoint complete') this.#complete(fields)
+      if (message === 'checkpoint triggered') observer.checkpointTriggered?.(idIn(fields))
+      if (message === 'checkpoint complete') this.#complete(idIn(fields))
       if (message === 'a task failed: restarting') this.#checkRestart(fields)
     }
     return { debug: told, info: told, warn: told, error: told }
@@ -319,15 +329,18 @@ export class Simulation implements SimulatedWorld {
     this.#violation ??= { error: new Error(`the job has failed: ${error}`) }
   }
 
-  #complete(fields: object): void {
+  #complete(checkpointId: number): void {
     this.#completed++
-    const { checkpoint } = fields as { readonly checkpoint: number }
     try {
-      this.#options.observer.checkpointCompleted(checkpoint, this.disk)
+      this.#options.observer.checkpointCompleted(checkpointId, this.disk)
     } catch (error) {
       this.#violation ??= { error }
     }
   }
+}
+
+function idIn(fields: object): number {
+  return (fields as { readonly checkpoint: number }).checkpoint
 }
 
 /**

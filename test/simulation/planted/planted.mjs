@@ -254,4 +254,38 @@ export const planted = [
     to: '    else capture.isComplete = true',
     seed: 30014,
   },
+  {
+    name: 'the newest of several orders to a task is carried out first',
+    file: 'src/task/task-mailbox.ts',
+    from: 'return this.#orders.shift()',
+    to: 'return this.#orders.pop()',
+    seed: 0,
+  },
+  {
+    name: 'a sleeper is told of mail before it is there',
+    file: 'src/channel/doorbell.ts',
+    from: `    this.#words.store(this.#state, MAIL_WORD, 1)
+    this.wake()`,
+    to: `    this.wake()
+    this.#words.store(this.#state, MAIL_WORD, 1)`,
+    seed: 0,
+  },
+  {
+    name: 'a change of options holds from the change after it',
+    file: 'src/coordinator/checkpointing-view.ts',
+    from: `      checkpointing.change(options)
+      checkpoints!.change(settingsOf(options))`,
+    to: `      checkpoints!.change(settingsOf(checkpointing.options))
+      checkpointing.change(options)`,
+    seed: 0,
+  },
+  {
+    name: 'a barrier slot is shown filled before it says how the checkpoint is to be taken',
+    file: 'src/channel/barrier-placer.ts',
+    from: 'i32[slot + SLOT_TIMEOUT_WORD] = timeoutWordOf(barrier)',
+    to: `this.#words.store(i32, slot + SLOT_STATE_WORD, SLOT_FILLED)
+    this.#words.load(i32, slot + SLOT_STATE_WORD)
+    i32[slot + SLOT_TIMEOUT_WORD] = timeoutWordOf(barrier)`,
+    seed: 0,
+  },
 ]
