@@ -20,8 +20,10 @@ const load = createRequire(import.meta.url)
 const PLAIN_DEPTH_MAX = 64
 const SEARCH_DEPTH_MAX = 1000
 
+/** Of all codecs of a thread: it keeps nothing from one value to the next. */
+const shared: { packr?: Packr } = {}
+
 export class ValueCodec {
-  #packr: Packr | undefined
   #scratch: BlobScratch | undefined
 
   /** The value's bytes, fresh. Throws `RECORD_NOT_ENCODABLE`, naming the field. */
@@ -36,7 +38,7 @@ export class ValueCodec {
   encodeTo(scratch: BlobScratch, value: unknown, path: string): void {
     if (isPlain(value, 0)) {
       scratch.appendByte(TAG_MSGPACK)
-      scratch.appendBytes(this.#loadPackr().pack(value))
+      scratch.appendBytes(packr().pack(value))
     } else {
       scratch.appendByte(TAG_V8)
       scratch.appendBytes(serializeWithV8(value, path))
@@ -52,16 +54,16 @@ export class ValueCodec {
     // V8 may lend typed arrays out of what it reads.
     if (tag === TAG_V8) return loadV8().deserialize(bytes.slice(from + 1, to))
     assert(tag === TAG_MSGPACK, `unknown tag ${tag} of an encoded value`)
-    return this.#loadPackr().unpack(bytes, { start: from + 1, end: to })
+    return packr().unpack(bytes, { start: from + 1, end: to })
   }
+}
 
-  #loadPackr(): Packr {
-    if (this.#packr === undefined) {
-      const { Packr } = load('msgpackr') as typeof import('msgpackr')
-      this.#packr = new Packr({ useRecords: false, copyBuffers: true })
-    }
-    return this.#packr
+function packr(): Packr {
+  if (shared.packr === undefined) {
+    const { Packr } = load('msgpackr') as typeof import('msgpackr')
+    shared.packr = new Packr({ useRecords: false, copyBuffers: true })
   }
+  return shared.packr
 }
 
 /** Whether MessagePack gives back the same value. */
