@@ -279,6 +279,7 @@ class Schedule {
       'checkpoints.timeout': random.below(4) === 0 ? 300 + random.below(400) : 100_000,
       'checkpoints.inlineThreshold': random.below(2) === 0 ? 0 : '20 kb',
       'checkpoints.retained': 1 + random.below(3),
+      'checkpoints.history': 6,
       'checkpoints.retention': 'retain-on-cancellation',
       'restart.attempts': 1_000,
       'restart.delay': random.below(20),

@@ -1,5 +1,6 @@
 /** Some schedules, the same ones each time; `npm run simulate` runs others. */
 import { expect, test } from 'vitest'
+import { keptSeeds } from './kept-seeds.ts'
 import { runSchedule } from './schedule.ts'
 
 test('random jobs lose and double nothing', async () => {
@@ -7,6 +8,11 @@ test('random jobs lose and double nothing', async () => {
     const { error, trace } = await runSchedule(seed)
     expect(error, `seed ${seed}\n${trace.join('\n')}`).toBeUndefined()
   }
+})
+
+test.each(keptSeeds)('seed $seed: $found', async ({ seed }) => {
+  const { error, trace } = await runSchedule(seed)
+  expect(error, trace.join('\n')).toBeUndefined()
 })
 
 test('a seed gives the same run again', async () => {

@@ -71,6 +71,9 @@ const WAITS_MAX = 500
 /** A mask: steps between two looks at those who sleep. */
 const LOOKS_EVERY = 3
 
+/** Most of what a crash can break lies between a name and its sync. */
+const KILLS = ['now', 'linked', 'linked', 'synced'] as const
+
 const DISK_FAILURE = /\((EIO|ENOSPC)\)/
 const NOT_TOLERATED = 'more checkpoints have failed than are tolerated'
 
@@ -90,7 +93,7 @@ export class Simulation implements SimulatedWorld {
   #violation: { readonly error: unknown } | undefined
   #isStopping = false
   /** A process is killed at once, or when the disk has done something. */
-  #killsAt: 'now' | 'linked' | 'synced' | undefined
+  #killsAt: (typeof KILLS)[number] | undefined
   #next = 0
   #completed = 0
   #completedBefore = 0
@@ -175,14 +178,14 @@ export class Simulation implements SimulatedWorld {
     process.on('unhandledRejection', unhandled)
     try {
       while (!(await this.#runProcess()));
+    } finally {
+      this.#process?.kill()
       // Of promises that nobody looks after the event loop tells.
       await turn()
-      if (this.#violation !== undefined) throw this.#violation.error
-    } finally {
       process.off('unhandledRejection', unhandled)
-      this.#process?.kill()
       unmount()
     }
+    if (this.#violation !== undefined) throw this.#violation.error
   }
 
   /** True if the job has finished. */
@@ -285,7 +288,7 @@ export class Simulation implements SimulatedWorld {
     this.#stepsBefore = this.#scheduler.steps
     this.#options.observer.trace(`--- ${due.kind}`)
     if (due.kind === 'kill') {
-      this.#killsAt = (['now', 'linked', 'synced'] as const)[this.random.below(3)]!
+      this.#killsAt = KILLS[this.random.below(KILLS.length)]!
       return this.#killsAt === 'now'
     }
     if (due.kind === 'exit') {
