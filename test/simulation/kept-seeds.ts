@@ -13,6 +13,6 @@ export interface KeptSeed {
 export const keptSeeds: readonly KeptSeed[] = [
   {
     seed: 300161,
-    found: 'checkpoints one behind the other kept a job from its end for 20 000 steps',
+    found: 'as drawn then: checkpoints without end kept a job of the simulator from its own',
   },
 ]

@@ -36,7 +36,7 @@ const YOUNG_MB = 96
 
 // Chains are compiled anew for each job and live for some milliseconds: to optimize those took
 // two fifths of all time. What all schedules run gets its turn nevertheless.
-setFlagsFromString('--interrupt-budget=1000000')
+setFlagsFromString('--interrupt-budget=300000')
 
 const bundle = await bundleSimulator()
 try {
