@@ -14,22 +14,26 @@ const COMPRESSED_HERE_MAX = 1 << 20
 /** What comes may be of another kind: what was too long is tried again after some time. */
 const FORGETS = 0.9
 
+type Pack = typeof packStateFile
+
 export class InlineFiles {
   readonly #bytesMax: number
+  readonly #pack: Pack
   /** How much of in-flight data was left of it where that was too long; else 0. */
   #ratio = 0
 
-  constructor(bytesMax: number) {
+  constructor(bytesMax: number, pack: Pack = packStateFile) {
     this.#bytesMax = bytesMax
+    this.#pack = pack
   }
 
   /** Undefined where it is too long. */
   ofState(chunk: StateChunk): StateFile | undefined {
     if (chunkBytes(chunk) > this.#bytesMax) return undefined
-    return inline(packStateFile(chunk, { compress: false }))
+    return inline(this.#pack(chunk, { compress: false }))
   }
 
-  /** Undefined where it is too long, or likely to be. */
+  /** Undefined where it is too long, or likely to be, or the side pool is to say what is wrong. */
   ofInFlight(chunk: StateChunk): StateFile | undefined {
     const bytes = chunkBytes(chunk)
     if (bytes > COMPRESSED_HERE_MAX) return undefined
@@ -37,11 +41,21 @@ export class InlineFiles {
       this.#ratio *= FORGETS
       return undefined
     }
-    const parts = packStateFile(chunk, { compress: false, compressInFlight: true })
+    const parts = this.#compressed(chunk)
+    if (parts === undefined) return undefined
     const packedBytes = parts.reduce((sum, { length }) => sum + length, 0)
     const isLong = packedBytes > this.#bytesMax
     this.#ratio = isLong ? packedBytes / bytes : 0
     return isLong ? undefined : inline(parts)
+  }
+
+  /** What fails here fails in the side pool, too, where it costs the checkpoint and not the task. */
+  #compressed(chunk: StateChunk): readonly Uint8Array[] | undefined {
+    try {
+      return this.#pack(chunk, { compress: false, compressInFlight: true })
+    } catch {
+      return undefined
+    }
   }
 }
 

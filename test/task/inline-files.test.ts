@@ -63,3 +63,10 @@ test('what stays long is not compressed each time, but is tried again', () => {
   // What is short tells nothing of what is long.
   expect([tried(noise(500)), tried(same(10_000))]).toEqual([true, true])
 })
+
+test('what cannot be compressed here is left to others, who say why', () => {
+  const files = new InlineFiles(BYTES_MAX, () => {
+    throw new Error('no LZ4')
+  })
+  expect(files.ofInFlight(chunkOf('channel', same(100)))).toBeUndefined()
+})
