@@ -49,7 +49,7 @@ export class InlineFiles {
     return isLong ? undefined : inline(parts)
   }
 
-  /** What fails here fails in the side pool, too, where it costs the checkpoint and not the task. */
+  /** What fails here fails in the side pool as well, where it costs the checkpoint alone. */
   #compressed(chunk: StateChunk): readonly Uint8Array[] | undefined {
     try {
       return this.#pack(chunk, { compress: false, compressInFlight: true })
