@@ -125,10 +125,21 @@ export class JobDirectory {
     const folder = join(this.path, checkpointName(id))
     try {
       const metadata = join(folder, METADATA_NAME)
-      await filesAt(folder).rename(metadata, `${metadata}.aside`)
+      await unlessMissing(filesAt(folder).rename(metadata, `${metadata}.aside`))
+      // Also where it was set aside before: nobody knows that the sync behind it succeeded.
+      await unlessMissing(syncDirectory(folder))
+    } catch (cause) {
+      throw storageFailed(folder, 'renamed', cause)
+    }
+  }
+
+  /** Who published it may have ended before that was durable: it is from now on. */
+  async makeDurable(id: number): Promise<void> {
+    const folder = join(this.path, checkpointName(id))
+    try {
       await syncDirectory(folder)
     } catch (cause) {
-      if (errnoOf(cause) !== 'ENOENT') throw storageFailed(folder, 'renamed', cause)
+      throw storageFailed(folder, 'synced', cause)
     }
   }
 
@@ -142,11 +153,16 @@ export class JobDirectory {
     }
   }
 
-  /** Metadata first: what is left after a crash is no checkpoint any more. */
+  /**
+   * Metadata first, durably: what is left after a crash is no checkpoint any more. One whose
+   * deletion failed may be there still, until another deletion of it succeeds.
+   */
   async deleteCheckpoint(id: number): Promise<void> {
     const folder = join(this.path, checkpointName(id))
     try {
-      if (await unlinkIfThere(join(folder, METADATA_NAME))) await syncDirectory(folder)
+      await unlinkIfThere(join(folder, METADATA_NAME))
+      // Also where they were gone: nobody knows that the sync behind that succeeded.
+      await unlessMissing(syncDirectory(folder))
       // A file of it may still be on its way.
       await filesAt(folder).removeAll(folder)
     } catch (cause) {
@@ -255,6 +271,14 @@ function checkOwner(path: string, job: JobFile | undefined, jobName: string): vo
     place: path,
     hint: 'name a directory of its own for each job',
   })
+}
+
+async function unlessMissing(done: Promise<void>): Promise<void> {
+  try {
+    await done
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+  }
 }
 
 async function removeFile(path: string): Promise<void> {

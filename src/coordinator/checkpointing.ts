@@ -42,6 +42,7 @@ export class Checkpointing {
   readonly #pool: SidePool
   readonly #directory: JobDirectory | undefined
   #attempts = 0
+  #isStartSecured = false
 
   constructor(opened: {
     readonly options: JobOptions
@@ -108,13 +109,25 @@ export class Checkpointing {
   /** The job may start: where it begins anew, the directory is its own from now on. */
   async takeOver(): Promise<void> {
     if (!this.start.isNew) return
-    await this.parts?.storage.deleteAll()
+    await this.deleteAll()
     await this.#directory?.update({ lineage: this.lineage, status: 'running' })
   }
 
-  /** Before any output is withdrawn that the checkpoints count on which are given up. */
-  async setAside(): Promise<void> {
+  /**
+   * Before any output is committed or withdrawn: a start after a crash finds the checkpoint that
+   * this one starts from, and none of those that are given up. Until it succeeds once.
+   */
+  async secureStart(): Promise<void> {
+    if (this.#isStartSecured) return
+    const own = this.start.retained.at(-1)
+    if (own !== undefined) await this.#directory?.makeDurable(own.checkpointId)
     for (const id of this.start.abandoned) await this.#directory?.setAside(id)
+    this.#isStartSecured = true
+  }
+
+  /** Nothing of this job will be restored any more. */
+  async deleteAll(): Promise<void> {
+    await this.parts?.storage.deleteAll()
   }
 
   /** Whether the checkpoints of a job that ended so are kept. */
@@ -133,7 +146,7 @@ export class Checkpointing {
   /** The job is over, for now or for good. */
   async release(outcome: Outcome): Promise<void> {
     try {
-      if (!this.keeps(outcome)) await this.parts?.storage.deleteAll()
+      if (!this.keeps(outcome)) await this.deleteAll()
     } finally {
       await this.abandon()
     }

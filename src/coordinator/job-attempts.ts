@@ -164,8 +164,9 @@ export class JobAttempts {
   /** Before any writer: commits what the checkpoint holds and withdraws what came behind it. */
   async #recoverOutput(count: number, from: CheckpointMetadata | undefined): Promise<void> {
     const { sinks, checkpointing } = this.#options
+    await checkpointing.secureStart()
+    await this.checkpoints?.removeInDoubt()
     this.#commits.reset()
-    if (count === 1) await checkpointing.setAside()
     if (from !== undefined) await sinks.recover(from.committables, restoredOf(from))
     else if (count > 1 || checkpointing.start.goesOn) {
       await sinks.abort({ goesOn: true })

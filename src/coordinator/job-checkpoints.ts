@@ -66,6 +66,8 @@ export class JobCheckpoints {
   readonly #completed: CheckpointMetadata[]
   readonly #abandoned: number[]
   readonly #published = new Map<number, Published>()
+  /** Publishing has begun, and has neither succeeded nor been undone: a start may find them. */
+  readonly #inDoubt = new Set<number>()
   readonly #requests = new Map<number, Request>()
   readonly #attached = new Map<number, number[]>()
   #lastRequest = 0
@@ -148,6 +150,17 @@ export class JobCheckpoints {
       await this.#options.commits.settled()
     } finally {
       await Promise.all(this.#work)
+    }
+  }
+
+  /**
+   * When all is settled, and before any output is withdrawn: one that failed to be published may
+   * be there still, and would be restored without its output. Rejects while one cannot be deleted.
+   */
+  async removeInDoubt(): Promise<void> {
+    for (const id of this.#inDoubt) {
+      await this.#options.storage.delete(id)
+      this.#inDoubt.delete(id)
     }
   }
 
@@ -267,6 +280,7 @@ export class JobCheckpoints {
       // Only now: what the earlier one held is committed with that.
       const own = running.committables(this.latest?.checkpointId ?? 0)
       const metadata = running.metadata([...commits.pending, ...own], this.#nowMs())
+      this.#inDoubt.add(checkpointId)
       const bytes = encodeMetadata(metadata)
       await storage.publish(checkpointId, bytes)
       this.#published.set(checkpointId, { metadata, bytes: bytes.length, own })
@@ -289,6 +303,8 @@ export class JobCheckpoints {
     const { metadata, bytes, own } = this.#published.get(checkpointId)!
     this.#completed.push(metadata)
     this.#published.delete(checkpointId)
+    // Older ones count on nothing that could still be withdrawn.
+    for (const id of this.#inDoubt) if (id <= checkpointId) this.#inDoubt.delete(id)
     for (const id of this.#abandoned.splice(0)) this.#delete(id)
     const more = bytes - running.inlineBytes
     const entry = statistics.completed(checkpointId, this.#nowMs(), more)
@@ -351,11 +367,12 @@ export class JobCheckpoints {
     this.#track(this.#work, this.#remove(checkpointId))
   }
 
-  /** What cannot be deleted now is found at the next start. */
+  /** What cannot be deleted now is found at the next start: see also `removeInDoubt`. */
   async #remove(checkpointId: number): Promise<void> {
     const { storage, log } = this.#options
     try {
       await storage.delete(checkpointId)
+      this.#inDoubt.delete(checkpointId)
     } catch (error) {
       const fields = { checkpoint: checkpointId, error: String(error) }
       log.error(fields, 'files of a checkpoint could not be deleted')

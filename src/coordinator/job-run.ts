@@ -166,12 +166,12 @@ export class JobRun {
     }
     for (const reader of results) reader.mute()
     for (const reader of results) reader.detach()
-    if (outcome.status !== 'finished') {
-      await this.#quietly('withdrawing output', () => sinks.abort({ goesOn }))
-    }
+    const isFinished = outcome.status === 'finished'
+    const isClear =
+      isFinished || (await this.#quietly('withdrawing output', () => this.#withdraw({ goesOn })))
     const isTold = await this.#quietly('ending the checkpoints', () => checkpointing.end(outcome))
     if (isTold) {
-      const isOver = outcome.status === 'finished' || !checkpointing.startsElsewhere
+      const isOver = isClear && (isFinished || !checkpointing.startsElsewhere)
       if (!goesOn && isOver) await this.#quietly('finishing a sink', () => sinks.finish())
       await this.#quietly('closing the checkpoints', () => checkpointing.release(outcome))
     } else {
@@ -179,6 +179,14 @@ export class JobRun {
       await this.#quietly('closing the checkpoints', () => checkpointing.abandon())
     }
     await this.#quietly('closing a sink', () => sinks.close())
+  }
+
+  /** Once no checkpoint that counts on it can be restored: else it stays, for the next start. */
+  async #withdraw({ goesOn }: { readonly goesOn: boolean }): Promise<void> {
+    const { sinks, attempts, checkpointing } = this.#options
+    if (goesOn) await attempts.checkpoints?.removeInDoubt()
+    else await checkpointing.deleteAll()
+    await sinks.abort({ goesOn })
   }
 
   /** False if it failed. */

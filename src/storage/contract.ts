@@ -15,7 +15,10 @@ export interface BlobStore {
    * durable; the name is durable after the next `putIfAbsent` in the same folder.
    */
   put(name: string, parts: readonly Uint8Array[]): Promise<void>
-  /** Publishes a blob, durably and whole; false, and nothing changed, if the name is taken. */
+  /**
+   * Publishes a blob, durably and whole; false, and nothing changed, if the name is taken. Where it
+   * fails nobody knows whether the blob is there, now or after a crash.
+   */
   putIfAbsent(name: string, bytes: Uint8Array): Promise<boolean>
   /** The blob's bytes [from, to); all of it without a range. */
   get(name: string, range?: { readonly from: number; readonly to: number }): Promise<Uint8Array>

@@ -143,11 +143,12 @@ async function publish(temporary: string, path: string): Promise<boolean> {
   try {
     await syncDirectory(dirname(path))
   } catch (error) {
-    // Nobody may go on from what was reported as failed.
+    // Nobody may go on from what was reported as failed: whoever is told has to delete it, durably.
     await removeLeftover(path)
     throw error
   }
-  await unlinkIfThere(temporary)
+  // It is published, whatever becomes of its other name.
+  await removeLeftover(temporary)
   return true
 }
 

@@ -15,10 +15,14 @@ afterEach(() => unmount())
 /** A disk whose operation of this number fails, counted from 1. */
 function diskFailingAt(failing: number, seed: number): SimulatedDisk {
   let operations = 0
+  return diskWith(seed, () => ++operations === failing)
+}
+
+function diskWith(seed: number, fails: () => boolean): SimulatedDisk {
   const disk = new SimulatedDisk({
     random: prng(seed),
     schedule: async (operation) => operation(),
-    fault: () => (++operations === failing ? 'EIO' : undefined),
+    fault: () => (fails() ? 'EIO' : undefined),
     happened: () => {},
   })
   disk.make(ROOT)
@@ -46,3 +50,60 @@ test.each(Array.from({ length: 16 }, (_, k) => k + 1))(
     }
   },
 )
+
+/** Until it succeeds; the last error may come behind all that matters. */
+async function untilDone(action: () => Promise<void>): Promise<void> {
+  const error = await action().catch((failed: unknown) => failed)
+  if (error !== undefined) await untilDone(action)
+}
+
+const METADATA = `${PATH}/chk-1/_metadata`
+
+test('what failed to be published does not come back once it is deleted', async () => {
+  let failed = 0
+  for (let seed = 1; seed <= 400; seed++) {
+    const faults = prng(seed)
+    let isFailing = false
+    const disk = diskWith(seed, () => isFailing && faults.below(3) === 0)
+    const directory = await open()
+    await directory.makeFolder(1)
+    isFailing = true
+    const publishing = directory.store.putIfAbsent('chk-1/_metadata', new Uint8Array(3))
+    const published = await publishing.catch(() => false)
+    if (!published) await untilDone(() => directory.deleteCheckpoint(1))
+    disk.crash()
+    expect(disk.list().includes(METADATA), `seed ${seed}`).toBe(published)
+    if (!published) failed++
+    unmount()
+  }
+  expect(failed).toBeGreaterThan(100)
+})
+
+test('what is set aside does not come back, however often that had to be tried', async () => {
+  for (let seed = 1; seed <= 200; seed++) {
+    const faults = prng(seed)
+    let isFailing = false
+    const disk = diskWith(seed, () => isFailing && faults.below(3) === 0)
+    const directory = await open()
+    await directory.store.putIfAbsent('chk-1/_metadata', new Uint8Array(3))
+    isFailing = true
+    await untilDone(() => directory.setAside(1))
+    disk.crash()
+    expect(disk.list().includes(METADATA), `seed ${seed}`).toBe(false)
+    unmount()
+  }
+})
+
+test('a checkpoint to start from stays, though its publisher came to no sync', async () => {
+  for (let seed = 1; seed <= 16; seed++) {
+    const disk = diskWith(seed, () => false)
+    const directory = await open()
+    await directory.makeFolder(1)
+    await directory.store.put('chk-1/whole', [new Uint8Array(3)])
+    await disk.link(`${PATH}/chk-1/whole`, METADATA)
+    await directory.makeDurable(1)
+    disk.crash()
+    expect(disk.list()).toContain(METADATA)
+    unmount()
+  }
+})

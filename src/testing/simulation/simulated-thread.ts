@@ -274,7 +274,10 @@ export class SimulatedThread implements TaskThread {
       this.#phase = 'awaiting'
       return
     }
-    this.#sleep(subtask.nextWakeMs(), () => this.#doorbell.hasMail() || subtask.ready())
+    const wakeMs = subtask.nextWakeMs()
+    // As a worker does: the look itself may find what is due sooner.
+    const isDueSooner = () => subtask.nextWakeMs() < wakeMs
+    this.#sleep(wakeMs, () => this.#doorbell.hasMail() || subtask.ready() || isDueSooner())
   }
 
   #sleep(dueMs: number, recheck: () => boolean): void {

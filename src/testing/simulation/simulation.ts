@@ -31,8 +31,8 @@ export interface SimulationOptions {
   readonly disturbances: readonly Disturbance[]
   readonly wordsAPreemption: number
   readonly eventsOfEight: number
-  /** Of a thousand operations on the disk. */
-  readonly diskFaults: number
+  /** Of a thousand operations on the disk; a function is asked at each. */
+  readonly diskFaults: number | (() => number)
   readonly stepsMax: number
   readonly observer: SimulationObserver
 }
@@ -303,7 +303,8 @@ export class Simulation implements SimulatedWorld {
 
   #fault(writes: boolean): DiskFault {
     const { random, diskFaults, observer } = this.#options
-    if (this.#faults >= FAULTS_MAX || random.below(1000) >= diskFaults) return undefined
+    const faultsOfThousand = typeof diskFaults === 'number' ? diskFaults : diskFaults()
+    if (this.#faults >= FAULTS_MAX || random.below(1000) >= faultsOfThousand) return undefined
     this.#faults++
     const faults = writes ? (['EIO', 'ENOSPC', 'short'] as const) : (['EIO'] as const)
     const fault = faults[random.below(faults.length)]!
