@@ -160,11 +160,14 @@ export class JobDirectory {
   async deleteCheckpoint(id: number): Promise<void> {
     const folder = join(this.path, checkpointName(id))
     try {
-      await unlinkIfThere(join(folder, METADATA_NAME))
+      const wasThere = await unlinkIfThere(join(folder, METADATA_NAME))
       // Also where they were gone: nobody knows that the sync behind that succeeded.
-      await unlessMissing(syncDirectory(folder))
+      const synced = unlessMissing(syncDirectory(folder)).then(() => true)
+      const isSynced = wasThere ? await synced : await synced.catch(() => false)
       // A file of it may still be on its way.
       await filesAt(folder).removeAll(folder)
+      // A folder that cannot be synced may be gone for good all the same.
+      if (!isSynced) await syncDirectory(this.path)
     } catch (cause) {
       throw storageFailed(folder, 'deleted', cause)
     }
