@@ -80,21 +80,18 @@ function adaptation(
   return (pages) => adaptPages(pages, { codecs, declared, refuse })
 }
 
-function unlikeDeclared(
-  why: string,
-  { graph, edge }: { readonly graph: JobGraph; readonly edge: JobEdge },
-): SluiceError {
-  const [from, to] = [graph.vertices[edge.from]!, graph.vertices[edge.to]!]
-  return new SluiceError(
-    'RESTORE_IN_FLIGHT',
-    `a record on its way from '${from.name}' to '${to.name}' is not as it is declared now: ${why}`,
-    {
-      operator: to.root.node.name,
-      hint:
-        'declare new fields with t.optional, or restore with the schema that the checkpoint was ' +
-        'taken with, take an aligned one (checkpoints.unaligned=false), and change it then',
-    },
-  )
+interface Refused {
+  readonly graph: JobGraph
+  readonly edge: JobEdge
+}
+
+function unlikeDeclared(why: string, refused: Refused): SluiceError {
+  return notRestored(refused, {
+    says: (way) => `a record on its ${way} is not as it is declared now: ${why}`,
+    hint:
+      'declare new fields with t.optional, or restore with the schema that the checkpoint was ' +
+      'taken with, take an aligned one (checkpoints.unaligned=false), and change it then',
+  })
 }
 
 function ownership(
@@ -108,21 +105,22 @@ function ownership(
   return shareOf({ routing: edge.partition, subtask, parallelism, maxParallelism, refuse })
 }
 
-function otherEachTime(
-  why: string,
-  { graph, edge }: { readonly graph: JobGraph; readonly edge: JobEdge },
+function otherEachTime(why: string, refused: Refused): SluiceError {
+  return notRestored(refused, {
+    says: (way) => `records on their ${way} cannot be dealt out again: ${why}`,
+    hint:
+      'name the same subtask for a key each time, or restore with the parallelism that the ' +
+      'checkpoint was taken with',
+  })
+}
+
+function notRestored(
+  { graph, edge }: Refused,
+  { says, hint }: { readonly says: (way: string) => string; readonly hint: string },
 ): SluiceError {
   const [from, to] = [graph.vertices[edge.from]!, graph.vertices[edge.to]!]
-  return new SluiceError(
-    'RESTORE_IN_FLIGHT',
-    `records on their way from '${from.name}' to '${to.name}' cannot be dealt out again: ${why}`,
-    {
-      operator: to.root.node.name,
-      hint:
-        'name the same subtask for a key each time, or restore with the parallelism that the ' +
-        'checkpoint was taken with',
-    },
-  )
+  const way = `way from '${from.name}' to '${to.name}'`
+  return new SluiceError('RESTORE_IN_FLIGHT', says(way), { operator: to.root.node.name, hint })
 }
 
 function indexOf(producers: readonly ChannelName[], { edge, producer }: ChannelName): number {
