@@ -7,14 +7,7 @@ import { CheckpointStatistics } from '../../src/checkpoint/statistics.ts'
 import type { CheckpointStorage } from '../../src/coordinator/checkpoint-storage.ts'
 import { JobCheckpoints } from '../../src/coordinator/job-checkpoints.ts'
 import { OutputCommits } from '../../src/coordinator/output-commits.ts'
-import { RunningCheckpoint } from '../../src/coordinator/running-checkpoint.ts'
-import type { FromTask } from '../../src/protocol/messages.ts'
-
-const vertex = { id: 'v', name: 'v', parallelism: 1, maxParallelism: 1, operators: [], tasks: [0] }
-const prepared = {
-  job: { name: 'job' },
-  execution: { tasks: [{ vertex: 0, subtask: 0 }], edges: [], vertices: [vertex] },
-} as never
+import { acknowledged, begun } from './one-task.ts'
 
 const settings = {
   intervalMs: undefined,
@@ -85,30 +78,6 @@ function world() {
   }
   return { storage, job, take, end }
 }
-
-function begun(checkpointId: number, triggeredMs: number): RunningCheckpoint {
-  const nothing = { writtenBefore: 0, engine: '', waiting: [] }
-  const options = { prepared, lineage: 'l', checkpointId, triggeredMs, attempt: 1, ...nothing }
-  return new RunningCheckpoint(options)
-}
-
-const acknowledged = (checkpointId: number): Extract<FromTask, { type: 'acknowledge' }> => ({
-  type: 'acknowledge',
-  attempt: 1,
-  task: 0,
-  checkpointId,
-  snapshot: { operators: [], sinks: [], watermarkMs: 0, recordsSunk: 0, channels: [], files: [] },
-  stats: {
-    startDelayMs: 0,
-    alignmentMs: 0,
-    syncMs: 0,
-    walkMs: 0,
-    stepMsMax: 0,
-    unaligned: false,
-    processedInFlightBytes: 0,
-    persistedInFlightBytes: 0,
-  },
-})
 
 test('no output is withdrawn before a failed checkpoint is gone', async () => {
   const { storage, job, take, end } = world()

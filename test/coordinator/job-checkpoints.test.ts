@@ -7,20 +7,9 @@ import { CheckpointStatistics } from '../../src/checkpoint/statistics.ts'
 import type { CheckpointStorage } from '../../src/coordinator/checkpoint-storage.ts'
 import { JobCheckpoints } from '../../src/coordinator/job-checkpoints.ts'
 import { OutputCommits } from '../../src/coordinator/output-commits.ts'
-import { RunningCheckpoint } from '../../src/coordinator/running-checkpoint.ts'
-import type { FromTask, ToTask } from '../../src/protocol/messages.ts'
+import type { ToTask } from '../../src/protocol/messages.ts'
 import type { StateFile } from '../../src/protocol/snapshot.ts'
-
-const prepared = {
-  job: { name: 'job' },
-  execution: {
-    tasks: [{ vertex: 0, subtask: 0 }],
-    edges: [],
-    vertices: [
-      { id: 'v', name: 'v', parallelism: 1, maxParallelism: 1, operators: [], tasks: [0] },
-    ],
-  },
-} as never
+import { acknowledged, begun } from './one-task.ts'
 
 const settings = {
   intervalMs: 1_000,
@@ -105,12 +94,6 @@ function world({ concurrentMax = 1, tasks = [0] } = {}) {
   return { job, attempt, calls, publishes, writes, sent, told, pass, committed }
 }
 
-function begun(checkpointId: number, triggeredMs: number): RunningCheckpoint {
-  const nothing = { writtenBefore: 0, engine: '', waiting: [] }
-  const options = { prepared, lineage: 'l', checkpointId, triggeredMs, attempt: 1, ...nothing }
-  return new RunningCheckpoint(options)
-}
-
 function withResolvers(): PromiseWithResolvers<StateFile> {
   const made = {} as PromiseWithResolvers<StateFile>
   const promise = new Promise<StateFile>((resolve, reject) =>
@@ -124,24 +107,6 @@ interface PromiseWithResolvers<T> {
   readonly resolve: (value: T) => void
   readonly reject: (error: Error) => void
 }
-
-const acknowledged = (checkpointId: number): Extract<FromTask, { type: 'acknowledge' }> => ({
-  type: 'acknowledge',
-  attempt: 1,
-  task: 0,
-  checkpointId,
-  snapshot: { operators: [], sinks: [], watermarkMs: 0, recordsSunk: 0, channels: [], files: [] },
-  stats: {
-    startDelayMs: 0,
-    alignmentMs: 0,
-    syncMs: 0,
-    walkMs: 0,
-    stepMsMax: 0,
-    unaligned: false,
-    processedInFlightBytes: 0,
-    persistedInFlightBytes: 0,
-  },
-})
 
 /** All promises that can settle have. */
 const settled = () => new Promise((resolve) => setImmediate(resolve))

@@ -9,24 +9,37 @@ const BYTES_PER_MS = 1_000
 const PERIOD_MS = 200
 const PAGES = 10
 
-test.each([1, 0.7, 0.4])('pages that are full to %f', (filled) => {
-  const clock = new ManualClock(0)
-  let limit = 32 << 10
-  const gate = {
-    bytesTaken: 0,
-    pagesTaken: 0,
-    // Half of the one that is being read is done.
-    pagesOnTheirWay: PAGES + 0.5,
-    limitPages: (bytes: number) => void (limit = bytes),
-  }
+interface Debloated {
+  readonly clock: ManualClock
+  /** Half of the one that is being read is done. */
+  readonly pagesOnTheirWay: number
+  readonly limitPages: (bytes: number) => void
+  readonly targetMs: number
+  readonly pageBytesMax: number
+}
+
+function debloated({ clock, pagesOnTheirWay, limitPages, ...sizes }: Debloated) {
+  const gate = { bytesTaken: 0, pagesTaken: 0, pagesOnTheirWay, limitPages }
   const debloating = new GateDebloating({
     gate: gate as unknown as InputGate,
     clock,
     idleMs: () => 0,
     periodMs: PERIOD_MS,
-    targetMs: TARGET_MS,
     samples: 20,
     thresholdPercent: 5,
+    ...sizes,
+  })
+  return { gate, debloating }
+}
+
+test.each([1, 0.7, 0.4])('pages that are full to %f', (filled) => {
+  const clock = new ManualClock(0)
+  let limit = 32 << 10
+  const { gate, debloating } = debloated({
+    clock,
+    pagesOnTheirWay: PAGES + 0.5,
+    limitPages: (bytes: number) => void (limit = bytes),
+    targetMs: TARGET_MS,
     pageBytesMax: limit,
   })
   for (let k = 0; k < 100; k++) {
@@ -46,20 +59,11 @@ test.each([
 ])('a page is counted when it is opened, whole: %s', (_, bytesPerMs, targetMs) => {
   const clock = new ManualClock(0)
   let limit = 64 << 10
-  const gate = {
-    bytesTaken: 0,
-    pagesTaken: 0,
+  const { gate, debloating } = debloated({
+    clock,
     pagesOnTheirWay: PAGES + 0.5,
     limitPages: (bytes: number) => void (limit = bytes),
-  }
-  const debloating = new GateDebloating({
-    gate: gate as unknown as InputGate,
-    clock,
-    idleMs: () => 0,
-    periodMs: PERIOD_MS,
     targetMs,
-    samples: 20,
-    thresholdPercent: 5,
     pageBytesMax: limit,
   })
   let done = 0
@@ -77,20 +81,11 @@ test.each([
 test("the time before the first page is nobody's", () => {
   const clock = new ManualClock(0)
   const told: number[] = []
-  const gate = {
-    bytesTaken: 0,
-    pagesTaken: 0,
+  const { gate, debloating } = debloated({
+    clock,
     pagesOnTheirWay: 1,
     limitPages: (bytes: number) => void told.push(bytes),
-  }
-  const debloating = new GateDebloating({
-    gate: gate as unknown as InputGate,
-    clock,
-    idleMs: () => 0,
-    periodMs: PERIOD_MS,
     targetMs: 1_000,
-    samples: 20,
-    thresholdPercent: 5,
     pageBytesMax: 64 << 10,
   })
   // Its operators are opened, or restored.
