@@ -16,7 +16,7 @@ import {
   inputWatermark,
   type SourceRestore,
 } from './assign-operators.ts'
-import { checkClaimed, checkKeyGroups } from './check-restore.ts'
+import { checkClaimed, checkKeyGroups, checkKeys } from './check-restore.ts'
 import { type StoredCheckpoint, StoredState } from './stored-state.ts'
 
 export interface RestoringJob {
@@ -35,8 +35,8 @@ export interface StateAssignment {
 }
 
 /**
- * Throws STATE_UNCLAIMED, RESTORE_MAX_PARALLELISM or RESTORE_IN_FLIGHT where the job cannot take
- * the state over.
+ * Throws STATE_UNCLAIMED, RESTORE_KEY, RESTORE_MAX_PARALLELISM or RESTORE_IN_FLIGHT where the job
+ * cannot take the state over.
  */
 export function assignState(checkpoint: StoredCheckpoint, job: RestoringJob): StateAssignment {
   const state = new StoredState(checkpoint)
@@ -44,6 +44,7 @@ export function assignState(checkpoint: StoredCheckpoint, job: RestoringJob): St
     checkClaimed(state, job.graph)
     checkInFlightClaimed(state, job.graph)
   }
+  checkKeys(state, job.graph)
   checkKeyGroups(state, job.graph)
   return {
     tasks: job.graph.vertices.flatMap((vertex) => tasksOf(vertex, { state, job })),

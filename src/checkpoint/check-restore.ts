@@ -5,6 +5,7 @@
  */
 import { SluiceError } from '../base/errors.ts'
 import type { ExecutionGraph, ExecutionVertex } from '../graph/execution-graph.ts'
+import { edgesFound } from './edges-found.ts'
 import type { StoredCheckpoint, StoredOperator, StoredState, StoredVertex } from './stored-state.ts'
 
 /** Throws STATE_UNCLAIMED for state of operators that the job does not have. */
@@ -39,6 +40,23 @@ export function checkKeyGroups(state: StoredState, graph: ExecutionGraph): void 
       throw otherKeyGroups(name, { vertex, stored })
     }
   }
+}
+
+/** Throws RESTORE_KEY where records are brought together by another field than they were. */
+export function checkKeys(state: StoredState, graph: ExecutionGraph): void {
+  for (const vertex of graph.vertices) {
+    const stored = state.headedBy(vertex.operators[0]!.id)
+    if (stored === undefined || !holdsByKey(stored)) continue
+    for (const { edge, before } of edgesFound(stored, { graph, vertex: vertex.index })) {
+      const { keyField: is } = edge
+      const { keyField: was } = before
+      if (is !== undefined && was !== undefined && is !== was) throw otherKey(vertex, { is, was })
+    }
+  }
+}
+
+function holdsByKey({ tasks }: StoredVertex): boolean {
+  return tasks.some(({ files, inFlight = [] }) => files.length > 0 || inFlight.length > 0)
 }
 
 interface Place {
@@ -84,6 +102,24 @@ function hasCommittables(checkpoint: StoredCheckpoint, { vertex, operator }: Pla
 
 function described({ name, uid, operatorId }: StoredOperator): string {
   return `'${name}' (${uid === undefined ? `id ${operatorId}` : `uid '${uid}'`})`
+}
+
+function otherKey(
+  { operators }: ExecutionVertex,
+  { is, was }: { readonly is: string; readonly was: string },
+): SluiceError {
+  const { name } = operators[0]!
+  return new SluiceError(
+    'RESTORE_KEY',
+    `the checkpoint holds what '${name}' keeps by the field '${was}', and it is keyed by ` +
+      `'${is}' now`,
+    {
+      operator: name,
+      hint:
+        `if '${is}' is another name for the same, write keyBy((record) => record.${is}); ` +
+        'otherwise give the operator another uid, and it begins without state',
+    },
+  )
 }
 
 function otherKeyGroups(

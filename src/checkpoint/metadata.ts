@@ -61,6 +61,8 @@ export interface EdgeMetadata {
   readonly producerParallelism: number
   /** How it dealt records out; absent in checkpoints without in-flight data. */
   readonly kind?: string
+  /** The field that it dealt them out by, if one was named. */
+  readonly keyField?: string
 }
 
 /** The coordinator's part of a source. */

@@ -20,7 +20,10 @@ const NAME_COLUMNS_MAX = 32
 
 /** Shows the table from now on; the returned function ends it and leaves the last one. */
 export function showStats({ metrics, line }: StatsOptions): () => void {
-  const draw = () => line.update(statsText(metrics()))
+  const draw = () => {
+    const now = metrics()
+    line.update(statsText(now), 1 + underWay(now).length)
+  }
   const stop = every(EVERY_MS, draw)
   return () => {
     stop()
@@ -55,10 +58,14 @@ const columns: readonly Column<SubtaskMetrics>[] = [
  * each checkpoint that is under way.
  */
 export function statsText(metrics: JobMetrics): string {
-  const { subtasks, bottlenecks, bytesInFlight, checkpointsUnderWay = [] } = metrics
+  const { subtasks, bottlenecks, bytesInFlight } = metrics
   const table = tableText(columns, subtasks)
   const last = `${bottleneckText(bottlenecks)}; ${sizeText(bytesInFlight)} in flight`
-  return [table, last, ...checkpointsUnderWay.map(underWayText)].join('\n')
+  return [table, last, ...underWay(metrics).map(underWayText)].join('\n')
+}
+
+function underWay({ checkpointsUnderWay = [] }: JobMetrics): readonly CheckpointUnderWay[] {
+  return checkpointsUnderWay
 }
 
 /** `checkpoint 7, triggered 1200 ms ago: reduce (1) is in a call of its functions for 900 ms`. */

@@ -28,14 +28,17 @@ export class StatusLine {
     return this.#stream.columns ?? COLUMNS_DEFAULT
   }
 
-  /** Replaces the line, or the lines. Where there are too many for the screen some are left out. */
-  update(text: string): void {
+  /**
+   * Replaces the line, or the lines. Where there are too many for the screen some are left out, of
+   * the `tail` last ones only where they are too many by themselves.
+   */
+  update(text: string, tail = 1): void {
     if (!this.interactive) {
       this.#stream.write(`${text}\n`)
       return
     }
     // The last column stays free: some terminals wrap as soon as it is written.
-    const cut = this.#fitting(text.split('\n'))
+    const cut = this.#fitting(text.split('\n'), tail)
       .map((line) => line.slice(0, this.columns - 1))
       .join('\n')
     this.#stream.write(this.#clear() + cut)
@@ -57,10 +60,12 @@ export class StatusLine {
     this.#shown = ''
   }
 
-  /** What scrolled off the screen could not be cleared. The last line is the most important. */
-  #fitting(lines: readonly string[]): readonly string[] {
+  /** What scrolled off the screen could not be cleared. */
+  #fitting(lines: readonly string[], tail: number): readonly string[] {
     const rows = Math.max(2, (this.#stream.rows || ROWS_DEFAULT) - 1)
-    return lines.length <= rows ? lines : [...lines.slice(0, rows - 1), lines.at(-1)!]
+    if (lines.length <= rows) return lines
+    const last = lines.slice(-tail).slice(0, rows)
+    return [...lines.slice(0, rows - last.length), ...last]
   }
 
   #clear(): string {

@@ -36,6 +36,8 @@ export interface ExecutionEdge {
   readonly to: number
   readonly input: number
   readonly kind: Partition['kind']
+  /** Of `hash`, where keys are found by a field's name. */
+  readonly keyField?: string | undefined
 }
 
 /** One subtask: one thread. */
@@ -119,7 +121,9 @@ function tasksOf(
 
 function plainEdge(edge: JobEdge): ExecutionEdge {
   const { index, from, fromOperator, sideOutput, to, input, partition } = edge
-  return { index, from, fromOperator, sideOutput, to, input, kind: partition.kind }
+  const plain = { index, from, fromOperator, sideOutput, to, input, kind: partition.kind }
+  if (partition.kind !== 'hash' || !('field' in partition.key)) return plain
+  return { ...plain, keyField: partition.key.field }
 }
 
 /** Ordered by producing subtask, then by consuming one: so gates and exits come out in order. */

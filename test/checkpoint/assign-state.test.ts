@@ -5,7 +5,7 @@ import type { StoredCheckpoint } from '../../src/checkpoint/stored-state.ts'
 import type { ChainOptions } from '../../src/graph/chains.ts'
 import type { ExecutionGraph } from '../../src/graph/execution-graph.ts'
 import type { ChannelSnapshot, TaskSnapshot } from '../../src/protocol/snapshot.ts'
-import { bids, sink } from '../graph/jobs.ts'
+import { type Bid, bids, sink } from '../graph/jobs.ts'
 import { bytesOf, type Contents, fileOf, graphOf, idOf, split, storedOf } from './stored.ts'
 
 const store = { kind: 'file', directory: '/checkpoints' } as const
@@ -473,4 +473,36 @@ test.each<readonly [string, Contents, string | undefined]>([
       hint: expect.stringContaining('execution.state-recovery.ignore-unclaimed-state'),
     }),
   )
+})
+
+const keyedBy = (key: 'auction' | 'price' | ((bid: Bid) => string)) =>
+  graphOf((env) => {
+    const stream = env.from(bids()).name('read')
+    const keyed = typeof key === 'string' ? stream.keyBy(key) : stream.keyBy(key)
+    keyed
+      .reduce((bid) => bid)
+      .name('count')
+      .uid('count')
+      .to(sink())
+  })
+
+test('what is kept by one field is not taken over by another', () => {
+  const tasks = head('count', () => ({ files: [fileOf(1)] }))
+  const stored = storedOf(keyedBy('auction'), { tasks })
+  expect(() => restoring(stored, keyedBy('price'), true)).toThrow(
+    expect.objectContaining({
+      code: 'RESTORE_KEY',
+      operator: 'count',
+      message: expect.stringMatching(/'count' keeps by the field 'auction'.* by 'price' now/),
+      hint: expect.stringContaining('keyBy((record) => record.price)'),
+    }),
+  )
+  expect(() => restoring(stored, keyedBy('auction'))).not.toThrow()
+  expect(() =>
+    restoring(
+      stored,
+      keyedBy((bid) => bid.auction),
+    ),
+  ).not.toThrow()
+  expect(() => restoring(storedOf(keyedBy('auction'), {}), keyedBy('price'))).not.toThrow()
 })

@@ -51,3 +51,12 @@ test('of more lines than the screen has the first and the last are shown', () =>
   new StatusLine(stream).update('a\nb\nc\nd\ne')
   expect(stream.written).toEqual([`${CLEAR}a\nb\ne`])
 })
+
+test('the last lines are shown before all others, as many of them as asked', () => {
+  const stream = { ...terminal(80), rows: 5 }
+  const line = new StatusLine(stream)
+  line.update('a\nb\nc\nd\ne', 3)
+  line.end({ keep: true })
+  line.update('a\nb\nc\nd\ne\nf', 5)
+  expect(stream.written).toEqual([`${CLEAR}a\nc\nd\ne`, '\n', `${CLEAR}b\nc\nd\ne`])
+})

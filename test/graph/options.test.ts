@@ -126,8 +126,19 @@ test.each([
     /'10 s'/,
   ],
   [{ heapSize: '1 tb' }, 'BAD_UNIT', /heapSize: '1 tb' is not a size/, /'64 mb'/],
-  [{ parallelism: 0 }, 'BAD_OPTION', 'parallelism = 0: it must lie between 1 and 1024', undefined],
-  [{ parallelism: 2.5 }, 'BAD_OPTION', 'parallelism = 2.5: it must be a whole number', undefined],
+  [
+    { parallelism: 0 },
+    'BAD_OPTION',
+    'parallelism = 0: it must lie between 1 and 1024',
+    "left out, it is '1'",
+  ],
+  [
+    { parallelism: 2.5 },
+    'BAD_OPTION',
+    'parallelism = 2.5: it must be a whole number',
+    "left out, it is '1'",
+  ],
+  [{ maxParallelism: 0 }, 'BAD_OPTION', /it must lie between 1/, /^left out, it is 1.5 times/],
   [
     { parallelism: 'two' },
     'BAD_OPTION',
@@ -174,7 +185,13 @@ test.each([
     { checkpoints: { mode: 'once' } },
     'BAD_OPTION',
     "checkpoints.mode = 'once': it must be 'exactly-once' or 'at-least-once'",
-    undefined,
+    "left out, it is 'exactly-once'",
+  ],
+  [
+    { checkpoints: { mode: 'exactly_onse' } },
+    'BAD_OPTION',
+    /must be/,
+    "did you mean 'exactly-once'?",
   ],
   [
     { 'restart-strategy.type': 'failure-rate' },

@@ -15,4 +15,9 @@ export const keptSeeds: readonly KeptSeed[] = [
     seed: 300161,
     found: 'as drawn then: checkpoints without end kept a job of the simulator from its own',
   },
+  {
+    seed: 100236,
+    found:
+      'a job that is cancelled while too many checkpoints have failed has failed: no violation',
+  },
 ]

@@ -358,7 +358,7 @@ function promisesSettled(): Promise<void> {
 /** What a disk that fails makes of a start: whoever watches the process starts it again. */
 function isOfTheWorld(error: unknown): boolean {
   const { code, message } = error as { readonly code?: unknown; readonly message: string }
-  if (message.includes(THREAD_ENDED)) return true
+  if (message.includes(THREAD_ENDED) || message.includes(NOT_TOLERATED)) return true
   if (code === 'STORAGE_FAILED' || code === 'CHECKPOINT_DIRECTORY_NOT_WRITABLE') return true
   return code === 'RESTORE_WOULD_DUPLICATE' && DISK_FAILURE.test(message)
 }
