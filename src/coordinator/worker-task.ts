@@ -55,6 +55,7 @@ export class WorkerTask {
   readonly #worker: Worker
   readonly #doorbell: Doorbell
   #expectsExit = false
+  #isToRing = false
   #resolveStopped: () => void = () => {}
 
   constructor(options: WorkerTaskOptions) {
@@ -85,6 +86,14 @@ export class WorkerTask {
 
   send(message: ToTask): void {
     this.#worker.postMessage(message)
+    if (this.#isToRing) return
+    this.#isToRing = true
+    queueMicrotask(this.#ring)
+  }
+
+  /** Whoever is rung for may take the core from the one that rings: all are posted to before. */
+  readonly #ring = (): void => {
+    this.#isToRing = false
     this.#doorbell.mail()
   }
 

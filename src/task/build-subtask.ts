@@ -59,6 +59,8 @@ export interface BuildSubtaskOptions {
   readonly words?: SharedWords | undefined
   /** Default: steps of some milliseconds. */
   readonly pacing?: TaskPacing
+  /** In-flight data is not handed over before this long behind its cut. Default: 0. */
+  readonly packsAfterMs?: number
   /** At each cut: records that each `collect` or `print` of the task was given before it. */
   readonly onCut?: (checkpointId: number, collected: readonly number[]) => void
 }
@@ -163,6 +165,7 @@ function attachCheckpoints(
     headId: vertex.id,
     inlineBytesMax: (options as JobOptions).checkpointInlineBytesMax,
     pacing: build.pacing?.snapshots,
+    packsAfterMs: build.packsAfterMs,
     onCut: (checkpointId) =>
       build.onCut?.(
         checkpointId,

@@ -16,6 +16,8 @@ export interface PendingSnapshotOptions {
   readonly walks: readonly StateWalk[]
   /** Filled by the walks. */
   readonly chunks: StateChunk[]
+  /** So long behind the cut in-flight data is left where it is. */
+  readonly packsAfterMs: number
 }
 
 export class PendingSnapshot {
@@ -61,6 +63,11 @@ export class PendingSnapshot {
 
   get inFlightBytes(): number {
     return this.input.inFlight?.bytes ?? 0
+  }
+
+  /** Before then in-flight data that is there is neither compressed nor handed over; monotonic. */
+  get packDueMs(): number {
+    return this.inFlightBytes === 0 ? 0 : this.#syncEndMs + this.#options.packsAfterMs
   }
 
   /** Notes when all barriers are known. */

@@ -119,7 +119,10 @@ export class Subtask {
     const { runtime, credit } = this.#options
     if (this.#phase === 'committing') return Number.POSITIVE_INFINITY
     // A barrier needs no credit, and no sink.
-    const barrierMs = this.input.barrierDueMs?.() ?? Number.POSITIVE_INFINITY
+    const barrierMs = Math.min(
+      this.input.barrierDueMs?.() ?? Number.POSITIVE_INFINITY,
+      this.#checkpoints?.nextWakeMs() ?? Number.POSITIVE_INFINITY,
+    )
     if (this.#phase === 'ended') return barrierMs
     if (credit.stalled !== 0 || !runtime.isReady()) return Math.min(this.#flushAtMs, barrierMs)
     return Math.min(runtime.nextWakeMs, this.#flushAtMs, this.input.nextWakeMs(), barrierMs)

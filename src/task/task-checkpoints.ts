@@ -50,6 +50,8 @@ export interface TaskCheckpointsOptions {
   readonly inlineBytesMax: number
   /** Default: by the time that entries take. */
   readonly pacing?: Pacing | undefined
+  /** See `BuildSubtaskOptions`. */
+  readonly packsAfterMs?: number | undefined
   /** A snapshot is being taken: all that was emitted so far lies before it. */
   readonly onCut?: ((checkpointId: number) => void) | undefined
   /** The last snapshot, and what the oldest that is pending waits for. */
@@ -125,8 +127,8 @@ export class TaskCheckpoints {
   /** A snapshot of nothing, known to nobody. */
   #rehearse(cut: Cut): void {
     const input = { channels: [], watermarkMs: NO_TIME }
-    const nothing = { operators: [], recordsSunk: 0, input, walks: [], chunks: [] }
-    this.#pending.push(new PendingSnapshot({ cut, ...nothing }))
+    const nothing = { operators: [], recordsSunk: 0, walks: [], chunks: [], packsAfterMs: 0 }
+    this.#pending.push(new PendingSnapshot({ cut, input, ...nothing }))
   }
 
   #begin(cut: Cut): PendingSnapshot {
@@ -142,6 +144,7 @@ export class TaskCheckpoints {
         memory: (bytes) => this.#memory.take(bytes),
       }),
       chunks,
+      packsAfterMs: this.#options.packsAfterMs ?? 0,
     })
   }
 
@@ -240,12 +243,24 @@ export class TaskCheckpoints {
     }
   }
 
+  /** When a step is due although nothing rings, epoch ms; Infinity for never. */
+  nextWakeMs(): number {
+    const { clock } = this.#options
+    const nowMs = clock.monotonicMs()
+    let dueMs = Number.POSITIVE_INFINITY
+    for (const { isWalked, isCaptured, packDueMs } of this.#pending) {
+      if (isWalked && isCaptured && packDueMs > nowMs) dueMs = Math.min(dueMs, packDueMs)
+    }
+    return clock.nowMs() + dueMs - nowMs
+  }
+
   #mayWalk(): boolean {
     return this.#bytesOnTheWay < BYTES_ON_THE_WAY_MAX
   }
 
   #isDone(pending: PendingSnapshot): boolean {
-    return pending.isCaptured && this.#uncommitted.isPrepared(pending.checkpointId)
+    if (!pending.isCaptured || !this.#uncommitted.isPrepared(pending.checkpointId)) return false
+    return this.#options.clock.monotonicMs() >= pending.packDueMs
   }
 
   /** Memory is worth more than a checkpoint: the youngest are given up. */

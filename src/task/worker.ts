@@ -27,6 +27,12 @@ const deployment = workerData as TaskDeployment
 const { attempt, task } = deployment
 const send = (message: FromTask) => port.postMessage(message)
 
+/**
+ * Where there are more tasks than cores those that have not seen a barrier yet come first: to
+ * compress what was on its way takes a millisecond, to take a barrier and pass it on a third.
+ */
+const BARRIERS_FIRST_MS = 3
+
 // The innermost frame of the chain's code names the operator: it must be among those recorded.
 Error.stackTraceLimit = 100
 process.on('uncaughtException', (error, origin) => {
@@ -59,6 +65,7 @@ async function main(): Promise<void> {
     log: forwardedLog(),
     send,
     mayBlock: true,
+    packsAfterMs: BARRIERS_FIRST_MS,
     isStopped: () => {
       takeMail()
       return mailbox.isCanceled

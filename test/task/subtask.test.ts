@@ -219,3 +219,12 @@ test('while there is no credit, and behind the end, the task wakes for its barri
   it.runtime.isFull = true
   expect(it.subtask.nextWakeMs()).toBe(1_700)
 })
+
+test('it wakes for what a snapshot that is pending has put off, credit or not', () => {
+  const it = world()
+  const checkpoints = { nextWakeMs: () => 1_003 }
+  it.subtask.attachCheckpoints(checkpoints as unknown as TaskCheckpoints)
+  expect(it.subtask.nextWakeMs()).toBe(1_003)
+  it.credit.stalled = 1
+  expect(it.subtask.nextWakeMs()).toBe(1_003)
+})
