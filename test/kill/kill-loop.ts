@@ -3,9 +3,10 @@
  * parallelism, until it has been killed so many times; whenever a job has come to its end its
  * output is compared with a plain loop's, and a new one begins.
  */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Prng, prng } from '../../src/base/prng.ts'
+import { decodeMetadata } from '../../src/checkpoint/metadata.ts'
 import { compareFlights } from '../reference/compare-flights.ts'
 import { type ExpectedFlights, flightsLoop } from '../reference/flights-loop.ts'
 import { completeIn, damageNewest } from './damage.ts'
@@ -230,12 +231,28 @@ class KilledJob {
     tally.jobs++
     if (how !== 'finished' && code !== 'JOB_ALREADY_FINISHED') {
       const tail = lines.slice(-8).map((line) => JSON.stringify(line))
-      this.#violations.push([`a start ${how} with ${code}`, ...tail, errors].join('\n  '))
+      const found = [...this.#listed(), ...tail, errors]
+      this.#violations.push([`a start ${how} with ${code}`, ...found].join('\n  '))
       return
     }
     this.#violations.push(...compareFlights(this.#output, expected))
     const left = leftoversIn(this.#output, this.#checkpoints)
     this.#violations.push(...left.map((name) => `${name} is left behind`))
+  }
+
+  /** What lies there, and what each checkpoint would have committed. */
+  #listed(): readonly string[] {
+    const names = readdirSync(this.#folder, { recursive: true, encoding: 'utf8' }).sort()
+    const pending = completeIn(this.#checkpoints).map((id) => {
+      const place = join(this.#checkpoints, `chk-${id}`, '_metadata')
+      try {
+        const { committables } = decodeMetadata(readFileSync(place), place)
+        return `chk-${id} commits ${JSON.stringify(committables)}`
+      } catch (error) {
+        return `chk-${id}: ${(error as Error).message}`
+      }
+    })
+    return [...names, ...pending]
   }
 
   #say(parallelism: number, kill: Kill | undefined, end: ChildEnd): void {
