@@ -55,8 +55,8 @@ export function checkKeys(state: StoredState, graph: ExecutionGraph): void {
   }
 }
 
-function holdsByKey({ tasks }: StoredVertex): boolean {
-  return tasks.some(({ files, inFlight = [] }) => files.length > 0 || inFlight.length > 0)
+function holdsByKey(stored: StoredVertex): boolean {
+  return hasFiles(stored) || stored.tasks.some(({ inFlight = [] }) => inFlight.length > 0)
 }
 
 interface Place {

@@ -62,7 +62,7 @@ export interface EdgeMetadata {
   /** How it dealt records out; absent in checkpoints without in-flight data. */
   readonly kind?: string
   /** The field that it dealt them out by, if one was named. */
-  readonly keyField?: string
+  readonly keyField?: string | undefined
 }
 
 /** The coordinator's part of a source. */

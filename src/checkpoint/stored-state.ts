@@ -42,7 +42,7 @@ export interface StoredEdge {
   readonly input: number
   readonly producerParallelism: number
   readonly kind?: string
-  readonly keyField?: string
+  readonly keyField?: string | undefined
 }
 
 /** The coordinator's part of a source. */

@@ -42,7 +42,7 @@ function inputsOf(execution: ExecutionGraph, vertex: ExecutionVertex): readonly 
         input: edge.input,
         producerParallelism: producer.parallelism,
         kind: edge.kind,
-        ...(edge.keyField === undefined ? {} : { keyField: edge.keyField }),
+        keyField: edge.keyField,
       }
     })
 }

@@ -121,9 +121,9 @@ function tasksOf(
 
 function plainEdge(edge: JobEdge): ExecutionEdge {
   const { index, from, fromOperator, sideOutput, to, input, partition } = edge
-  const plain = { index, from, fromOperator, sideOutput, to, input, kind: partition.kind }
-  if (partition.kind !== 'hash' || !('field' in partition.key)) return plain
-  return { ...plain, keyField: partition.key.field }
+  const { kind } = partition
+  const keyField = kind === 'hash' && 'field' in partition.key ? partition.key.field : undefined
+  return { index, from, fromOperator, sideOutput, to, input, kind, keyField }
 }
 
 /** Ordered by producing subtask, then by consuming one: so gates and exits come out in order. */

@@ -245,6 +245,7 @@ export class TaskCheckpoints {
 
   /** When a step is due although nothing rings, epoch ms; Infinity for never. */
   nextWakeMs(): number {
+    if (this.#pending.length === 0) return Number.POSITIVE_INFINITY
     const { clock } = this.#options
     const nowMs = clock.monotonicMs()
     let dueMs = Number.POSITIVE_INFINITY

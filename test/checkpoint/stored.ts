@@ -61,7 +61,7 @@ export function storedOf(
         input: edge.input,
         producerParallelism: graph.vertices[edge.from]!.parallelism,
         kind: edge.kind,
-        ...(edge.keyField === undefined ? {} : { keyField: edge.keyField }),
+        keyField: edge.keyField,
       })),
     tasks: vertex.tasks.map((_, subtask) => ({
       ...nothing,
